@@ -1,0 +1,262 @@
+"""A handle on one cluster and the servers around it: live, or a snapshot, read the same way."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from opskit.core import selectors
+from opskit.core.errors import BadAnswer, ToolFailed
+from opskit.core.kinds import Kind, Object
+from opskit.core.reads import (
+    Answer,
+    AskHttp,
+    ClusterInfo,
+    GetObject,
+    GetPath,
+    ListObjects,
+    Place,
+    QueryMetrics,
+    Reader,
+    ReadLogs,
+    RunTool,
+)
+
+T = TypeVar("T", bound=Object)
+S = TypeVar("S")
+
+DEADLINE = 30.0
+"""Seconds that a read may take unless told otherwise."""
+
+
+class Cluster:
+    """One cluster. Open it with `Cluster.open`; it is a context manager that closes what it opened.
+
+    Attributes:
+        reader: live or snapshot.
+        settings: what `opskit.toml` says of the systems in it, e.g. `{"rook": {"namespace": …}}`.
+
+    """
+
+    def __init__(self, reader: Reader, *, settings: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.reader = reader
+        self.settings: dict[str, dict[str, Any]] = {k: dict(v) for k, v in (settings or {}).items()}
+
+    @classmethod
+    def open(cls, name: str, *, expect_uid: str | None = None) -> "Cluster":
+        """Open a cluster by name.
+
+        Args:
+            name: `demo` (or `demo:STATE`), a snapshot's path, a name in `opskit.toml`, or a
+                kubeconfig context.
+            expect_uid: refuse any other cluster than the one with this kube-system namespace UID.
+
+        Raises:
+            UnknownName: no such cluster; the message names the known ones.
+            SnapshotDamaged: the snapshot is cut off or altered.
+            ConfigError: opskit.toml or the kubeconfig is wrong.
+            Unreachable, Unauthorized: nothing answers, or it does not let us in.
+            WrongCluster: another cluster answers than expected.
+
+        """
+        from opskit.core.opening import open_cluster
+
+        return open_cluster(name, expect_uid=expect_uid)
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close port-forwards and connections."""
+        self.reader.close()
+
+    def __repr__(self) -> str:
+        info = self.info
+        state = "live" if info.live else f"snapshot of {info.taken:%Y-%m-%d %H:%M} UTC"
+        return f"Cluster({info.name!r}, {info.server}, {info.version}, {state})"
+
+    @property
+    def info(self) -> ClusterInfo:
+        """What answers: name, server, UID, version."""
+        return self.reader.info()
+
+    @property
+    def live(self) -> bool:
+        """Whether changes are possible at all."""
+        return self.info.live
+
+    def now(self) -> datetime:
+        """The present in UTC; for a snapshot, the moment it was taken."""
+        return self.reader.now()
+
+    def setting(self, system: str, name: str, default: Any = None) -> Any:
+        """A system's setting of `opskit.toml`, e.g. `setting("rook", "namespace", "rook-ceph")`."""
+        return self.settings.get(system, {}).get(name, default)
+
+    def list(
+        self,
+        kind: Kind[T],
+        *,
+        namespace: str | None = None,
+        selector: str | None = None,
+        deadline: float = DEADLINE,
+    ) -> list[T]:
+        """All objects of a kind, in the server's order.
+
+        Args:
+            kind: what to list.
+            namespace: only this one; None is all.
+            selector: a label selector, e.g. `app=rook-ceph-osd`.
+            deadline: seconds for the whole list.
+
+        Raises:
+            NotInstalled: the resource is not served (missing CRD).
+            Forbidden, Unauthorized, Unreachable, DeadlineExceeded, BadAnswer, NotInSnapshot.
+
+        """
+        read = ListObjects(
+            group=kind.group, version=kind.version, plural=kind.plural, namespace=namespace, selector=selector
+        )
+        decoder = msgspec.json.Decoder(_page_of(kind.model))
+        wanted = selectors.parse(selector)
+        found: list[T] = []
+        for page in self.reader.pages(read, deadline=deadline):
+            items = decode(page, decoder, where=f"list of {kind.plural}").items or []
+            found.extend(item for item in items if _belongs(item, namespace, wanted))
+        return found
+
+    def get(self, kind: Kind[T], name: str, *, namespace: str | None = None, deadline: float = DEADLINE) -> T:
+        """One object.
+
+        Raises:
+            NotFound: it does not exist.
+            NotInstalled, Forbidden, Unauthorized, Unreachable, DeadlineExceeded, BadAnswer, NotInSnapshot.
+
+        """
+        answer = self.reader.answer(_get(kind, name, namespace), deadline=deadline)
+        return decode(answer.body, msgspec.json.Decoder(kind.model), where=f"{kind.kind} {name}")
+
+    def raw(
+        self, kind: Kind[Any], name: str, *, namespace: str | None = None, deadline: float = DEADLINE
+    ) -> dict[str, Any]:
+        """One object, whole."""
+        answer = self.reader.answer(_get(kind, name, namespace), deadline=deadline)
+        return decode(answer.body, msgspec.json.Decoder(dict[str, Any]), where=f"{kind.kind} {name}")
+
+    def path(self, path: str, *, deadline: float = DEADLINE) -> bytes:
+        """The body of a path of the API server that is no resource, e.g. `/version`."""
+        return self.reader.answer(GetPath(path=path), deadline=deadline).body
+
+    def tool(
+        self,
+        argv: Sequence[str],
+        *,
+        place: Place,
+        deadline: float = DEADLINE,
+        exit_codes: Iterable[int] = (0,),
+    ) -> Answer:
+        """Run a command that only reads.
+
+        Args:
+            argv: program and arguments; never a shell string.
+            place: in a pod, on a node, or here.
+            deadline: seconds.
+            exit_codes: those that are an answer; others raise.
+
+        Raises:
+            ToolFailed: another exit code; holds what the tool said.
+            NotInstalled: no such pod, node or program.
+            Unreachable, Forbidden, DeadlineExceeded, NotInSnapshot.
+
+        """
+        answer = self.reader.answer(RunTool(argv=tuple(argv), place=place), deadline=deadline)
+        if answer.exit_code not in exit_codes:
+            raise ToolFailed(
+                f"`{' '.join(argv)}` ended with exit code {answer.exit_code}: {answer.stderr.strip()[:500]}",
+                exit_code_of_tool=answer.exit_code,
+                stderr=answer.stderr,
+                where=self.info.name,
+                hint="run the same command by hand in that place to see more",
+            )
+        return answer
+
+    def http(
+        self,
+        server: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        deadline: float = DEADLINE,
+    ) -> Answer:
+        """GET from a server around the cluster, by URL or through a port-forward."""
+        read = AskHttp(server=server, path=path, query=tuple(sorted((query or {}).items())))
+        return self.reader.answer(read, deadline=deadline)
+
+    def metrics(
+        self, query: str, *, window_seconds: int = 0, step_seconds: int = 60, deadline: float = DEADLINE
+    ) -> bytes:
+        """Prometheus' raw answer to a PromQL query; `core.tables.series_frame` makes a frame of it.
+
+        Args:
+            query: PromQL.
+            window_seconds: how far back from now; 0 asks for the present value.
+            step_seconds: resolution.
+            deadline: seconds.
+
+        Raises:
+            NotInstalled: no Prometheus is named or found.
+
+        """
+        read = QueryMetrics(query=query, window_seconds=window_seconds, step_seconds=step_seconds)
+        return self.reader.answer(read, deadline=deadline).body
+
+    def logs(
+        self,
+        namespace: str,
+        selector: str,
+        *,
+        container: str | None = None,
+        since_seconds: int = 3600,
+        deadline: float = DEADLINE,
+    ) -> str:
+        """The log of a component's pods over a time window, each line prefixed `pod: `."""
+        read = ReadLogs(
+            namespace=namespace, selector=selector, container=container, since_seconds=since_seconds
+        )
+        return self.reader.answer(read, deadline=deadline).body.decode(errors="replace")
+
+
+def decode(body: bytes, decoder: "msgspec.json.Decoder[S]", *, where: str) -> S:
+    """Decode, or say what is wrong with the answer.
+
+    Raises:
+        BadAnswer: cut off, no JSON, or not of the expected shape.
+
+    """
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadAnswer(
+            f"The answer can't be used: {error}. It begins {body[:60]!r} and has {len(body)} bytes.",
+            where=where,
+            hint="ask the system itself; a version that opskit does not know may answer differently",
+        ) from error
+
+
+def _get(kind: Kind[Any], name: str, namespace: str | None) -> GetObject:
+    return GetObject(
+        group=kind.group, version=kind.version, plural=kind.plural, name=name, namespace=namespace
+    )
+
+
+def _page_of(model: type[T]) -> Any:
+    fields: list[tuple[str, Any, Any]] = [("items", list[model] | None, None)]
+    return msgspec.defstruct(f"{model.__name__}Page", fields, frozen=True)
+
+
+def _belongs(item: Object, namespace: str | None, wanted: selectors.Selector) -> bool:
+    return (namespace is None or item.namespace == namespace) and selectors.matches(wanted, item.labels)

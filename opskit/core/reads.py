@@ -1,0 +1,158 @@
+"""Everything that can be asked of a cluster, as values.
+
+A live cluster executes a read, a recorder keeps its answer, a snapshot looks it up: all three
+by the same value, which is why they can't drift apart.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from opskit.core.findings import Data
+
+
+class InPod(Data, frozen=True, tag="pod"):
+    """The first Ready pod that the selector finds."""
+
+    namespace: str
+    selector: str
+    container: str | None = None
+
+
+class OnNode(Data, frozen=True, tag="node"):
+    """A node, over SSH."""
+
+    name: str
+
+
+class Local(Data, frozen=True, tag="local"):
+    """This machine."""
+
+
+Place = InPod | OnNode | Local
+
+
+class ListObjects(Data, frozen=True, tag="list"):
+    """All objects of a resource; `None` is every namespace, or no selector."""
+
+    group: str
+    version: str
+    plural: str
+    namespace: str | None = None
+    selector: str | None = None
+
+
+class GetObject(Data, frozen=True, tag="get"):
+    """One object."""
+
+    group: str
+    version: str
+    plural: str
+    name: str
+    namespace: str | None = None
+
+
+class GetPath(Data, frozen=True, tag="path"):
+    """A path of the API server that is no resource: `/version`, `/metrics`, `/apis`."""
+
+    path: str
+
+
+class RunTool(Data, frozen=True, tag="tool"):
+    """A command that only reads. An argv, never a shell string."""
+
+    argv: tuple[str, ...]
+    place: Place
+
+
+class AskHttp(Data, frozen=True, tag="http"):
+    """A GET of a server around the cluster.
+
+    `server` is a name of `opskit.toml` or one that is found in the cluster: `prometheus`, `dex`,
+    `istiod`, `vault`, …
+    """
+
+    server: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+
+
+class QueryMetrics(Data, frozen=True, tag="metrics"):
+    """A PromQL range query. `window_seconds` back from now; 0 is an instant query."""
+
+    query: str
+    window_seconds: int = 0
+    step_seconds: int = 60
+
+
+class ReadLogs(Data, frozen=True, tag="logs"):
+    """A component's log: all pods of the selector, back from now."""
+
+    namespace: str
+    selector: str
+    container: str | None = None
+    since_seconds: int = 3600
+
+
+Read = ListObjects | GetObject | GetPath | RunTool | AskHttp | QueryMetrics | ReadLogs
+
+
+class Answer(Data, frozen=True):
+    """What came back."""
+
+    body: bytes
+    exit_code: int = 0
+    """Of a tool."""
+    stderr: str = ""
+    """Of a tool."""
+    status: int = 200
+    """Of an HTTP answer."""
+
+
+class ClusterInfo(Data, frozen=True):
+    """What answers, so that a person can tell which cluster it is."""
+
+    name: str
+    server: str
+    uid: str
+    """UID of the kube-system namespace."""
+    version: str
+    """Of the API server, e.g. `v1.37.2`."""
+    live: bool
+    taken: datetime | None = None
+    """When a snapshot was taken."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """The two ways to read a cluster: live, or from a snapshot.
+
+    Both raise only `opskit.core.errors.ReadError` and its children.
+    """
+
+    def info(self) -> ClusterInfo:
+        """What answers."""
+        ...
+
+    def now(self) -> datetime:
+        """The present, aware and in UTC; a snapshot's is the moment it was taken."""
+        ...
+
+    def pages(self, read: ListObjects, *, deadline: float) -> Iterator[bytes]:
+        """The list's pages as raw JSON (`{items: […]}`); a wider list than asked may come back."""
+        ...
+
+    def answer(self, read: Read, *, deadline: float) -> Answer:
+        """One answer. `deadline` is in seconds."""
+        ...
+
+    def close(self) -> None:
+        """End port-forwards and connections that it opened."""
+        ...
+
+
+def key(read: Read) -> str:
+    """The read's canonical JSON: equal reads have equal keys, in any process."""
+    return msgspec.json.encode(read, order="sorted").decode()

@@ -1,0 +1,22 @@
+"""The systems that opskit knows. Each room has the same files and imports no other room."""
+
+from importlib import import_module
+from typing import Any
+
+from opskit.core.errors import UnknownName
+from opskit.core.system import System
+
+NAMES = ("rook",)
+"""Every system, in the order in which findings are listed."""
+
+
+def load(name: str) -> System[Any]:
+    """A system's room, imported when it is first needed.
+
+    Raises:
+        UnknownName: no such system.
+    """
+    if name not in NAMES:
+        raise UnknownName.among("system", name, NAMES)
+    system: System[Any] = import_module(f"opskit.systems.{name}.system").SYSTEM
+    return system

@@ -1,13 +1,15 @@
 """A handle on one cluster and the servers around it: live, or a snapshot, read the same way."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
 from opskit.core import selectors
-from opskit.core.errors import BadAnswer, ToolFailed
+from opskit.core.errors import BadAnswer, ListExpired, ToolFailed
 from opskit.core.kinds import Kind, Object
 from opskit.core.reads import (
     Answer,
@@ -28,6 +30,8 @@ S = TypeVar("S")
 
 DEADLINE = 30.0
 """Seconds that a read may take unless told otherwise."""
+RESTARTS = 3
+"""How often a list that the server forgot while it was paged is begun anew."""
 
 
 class Cluster:
@@ -115,18 +119,31 @@ class Cluster:
 
         Raises:
             NotInstalled: the resource is not served (missing CRD).
+            ListExpired: the server forgot the list at each of four tries.
             Forbidden, Unauthorized, Unreachable, DeadlineExceeded, BadAnswer, NotInSnapshot.
 
         """
         read = ListObjects(
             group=kind.group, version=kind.version, plural=kind.plural, namespace=namespace, selector=selector
         )
-        decoder = msgspec.json.Decoder(_page_of(kind.model))
-        wanted = selectors.parse(selector)
+        until = time.monotonic() + deadline
+        for _ in range(RESTARTS):
+            try:
+                return self._collect(read, kind, deadline=until - time.monotonic())
+            except ListExpired:
+                continue
+        return self._collect(read, kind, deadline=until - time.monotonic())
+
+    def _collect(self, read: ListObjects, kind: Kind[T], *, deadline: float) -> list[T]:
+        decoder = _page_decoder(kind.model)
+        wanted = selectors.parse(read.selector)
+        narrow = read.namespace is not None or bool(wanted)
         found: list[T] = []
         for page in self.reader.pages(read, deadline=deadline):
             items = decode(page, decoder, where=f"list of {kind.plural}").items or []
-            found.extend(item for item in items if _belongs(item, namespace, wanted))
+            if narrow:
+                items = [item for item in items if _belongs(item, read.namespace, wanted)]
+            found.extend(items)
         return found
 
     def get(self, kind: Kind[T], name: str, *, namespace: str | None = None, deadline: float = DEADLINE) -> T:
@@ -253,9 +270,11 @@ def _get(kind: Kind[Any], name: str, namespace: str | None) -> GetObject:
     )
 
 
-def _page_of(model: type[T]) -> Any:
+@cache
+def _page_decoder(model: type[Any]) -> Any:
+    """Made once for each model: making one costs as much as decoding dozens of objects."""
     fields: list[tuple[str, Any, Any]] = [("items", list[model] | None, None)]
-    return msgspec.defstruct(f"{model.__name__}Page", fields, frozen=True)
+    return msgspec.json.Decoder(msgspec.defstruct(f"{model.__name__}Page", fields, frozen=True))
 
 
 def _belongs(item: Object, namespace: str | None, wanted: selectors.Selector) -> bool:

@@ -12,6 +12,7 @@ Every message says what happened, where, and what to do next. The class decides 
     ├── ReadError                5   a system could not be read; nothing was changed
     │   ├── Unreachable
     │   ├── DeadlineExceeded
+    │   ├── ListExpired
     │   ├── Unauthorized
     │   ├── Forbidden
     │   ├── NotInstalled
@@ -121,12 +122,30 @@ class ReadError(OpsError):
     exit_code = 5
 
 
-class Unreachable(ReadError):
-    """No connection, or it broke, and the retry budget is spent."""
+class _NoAnswer(ReadError):
+    """No answer came.
+
+    Args:
+        sent: whether the server can have got the request: False when no connection came about,
+            True when it was sent and the answer is missing, None when that can't be told.
+
+    """
+
+    def __init__(self, what: str, *, sent: bool | None = None, where: str = "", hint: str = "") -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.sent = sent
 
 
-class DeadlineExceeded(ReadError):
+class Unreachable(_NoAnswer):
+    """No connection, or it broke, or the server is unable to answer, and the retry budget is spent."""
+
+
+class DeadlineExceeded(_NoAnswer):
     """The deadline passed before an answer or a condition came."""
+
+
+class ListExpired(ReadError):
+    """A paged list expired on the server while it was read (410); it has to start over."""
 
 
 class Unauthorized(ReadError):

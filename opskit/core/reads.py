@@ -141,7 +141,12 @@ class Reader(Protocol):
         ...
 
     def pages(self, read: ListObjects, *, deadline: float) -> Iterator[bytes]:
-        """The list's pages as raw JSON (`{items: […]}`); a wider list than asked may come back."""
+        """The list's pages as raw JSON (`{items: […]}`); a wider list than asked may come back.
+
+        Raises:
+            ListExpired: the pages so far are void; the caller begins anew.
+
+        """
         ...
 
     def answer(self, read: Read, *, deadline: float) -> Answer:

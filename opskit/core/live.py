@@ -1,0 +1,165 @@
+"""A live cluster: each read executed against the real servers."""
+
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from opskit.core.errors import BadAnswer, DeadlineExceeded
+from opskit.core.kinds import resource_path
+from opskit.core.live_api import DEADLINE, ApiServer
+from opskit.core.live_exec import run_in_pod
+from opskit.core.live_faults import require_json
+from opskit.core.live_http import Response
+from opskit.core.reads import (
+    Answer,
+    ClusterInfo,
+    GetObject,
+    GetPath,
+    InPod,
+    ListObjects,
+    Read,
+    RunTool,
+)
+
+PAGE = 500
+
+
+class _ListMeta(msgspec.Struct, frozen=True, rename={"next": "continue"}):
+    next: str = ""
+
+
+class _Page(msgspec.Struct, frozen=True):
+    metadata: _ListMeta = _ListMeta()
+
+
+class _Version(msgspec.Struct, frozen=True, rename="camel"):
+    git_version: str = ""
+
+
+class _Uid(msgspec.Struct, frozen=True):
+    uid: str = ""
+
+
+class _Namespace(msgspec.Struct, frozen=True):
+    metadata: _Uid = _Uid()
+
+
+class LiveReader:
+    """Reads a running cluster.
+
+    Args:
+        api: its API server.
+        name: what the user calls the cluster.
+
+    """
+
+    def __init__(self, api: ApiServer, *, name: str) -> None:
+        self.api = api
+        self.name = name
+        self._info: ClusterInfo | None = None
+
+    def info(self) -> ClusterInfo:
+        """What answers. Asked once, then remembered."""
+        if self._info is None:
+            version = self._decoded("/version", _Version)
+            namespace = self._decoded(resource_path("", "v1", "namespaces", name="kube-system"), _Namespace)
+            self._info = ClusterInfo(
+                name=self.name,
+                server=self.api.address,
+                uid=namespace.metadata.uid,
+                version=version.git_version,
+                live=True,
+            )
+        return self._info
+
+    def now(self) -> datetime:
+        """The present in UTC."""
+        return datetime.now(UTC)
+
+    def close(self) -> None:
+        """Close connections."""
+        self.api.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+        deadline: float = DEADLINE,
+        retry: bool = False,
+    ) -> Response:
+        """One request to the API server, for the writer; see `ApiServer.request`."""
+        return self.api.request(
+            method, path, body=body, query=query, content_type=content_type, deadline=deadline, retry=retry
+        )
+
+    def pages(self, read: ListObjects, *, deadline: float) -> Iterator[bytes]:
+        """The list's pages of at most 500 objects.
+
+        Raises:
+            ListExpired: the server forgot the list meanwhile; what came before is void.
+
+        """
+        until = time.monotonic() + deadline
+        path = resource_path(read.group, read.version, read.plural, namespace=read.namespace)
+        query = {"limit": str(PAGE)} | ({"labelSelector": read.selector} if read.selector else {})
+        while True:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise DeadlineExceeded(
+                    f"The list of {read.plural} was not complete after {deadline:g} s.",
+                    sent=True,
+                    where=f"GET {self.api.address}{path}",
+                    hint="ask for one namespace, or allow more time",
+                )
+            page = self._get(path, query=query, deadline=left, resource=_resource(read))
+            yield page
+            token = self._continue(page, path)
+            if not token:
+                return
+            query["continue"] = token
+
+    def answer(self, read: Read, *, deadline: float) -> Answer:
+        """One answer."""
+        match read:
+            case GetObject():
+                path = resource_path(
+                    read.group, read.version, read.plural, namespace=read.namespace, name=read.name
+                )
+                return Answer(body=self._get(path, deadline=deadline, resource=_resource(read)))
+            case GetPath():
+                return Answer(body=self.api.read(read.path, deadline=deadline).body)
+            case RunTool(argv=argv, place=InPod() as place):
+                return run_in_pod(self.api, argv, place, deadline=deadline)
+            case _:
+                raise NotImplementedError(read)
+
+    def _get(
+        self, path: str, *, query: Mapping[str, str] | None = None, deadline: float, resource: str
+    ) -> bytes:
+        response = self.api.read(path, query=query, deadline=deadline, resource=resource)
+        require_json(response, where=f"GET {self.api.address}{path}")
+        return response.body
+
+    def _continue(self, page: bytes, path: str) -> str:
+        try:
+            return msgspec.json.decode(page, type=_Page).metadata.next
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise BadAnswer(
+                f"The page can't be used: {error}. It begins {page[:60]!r} and has {len(page)} bytes.",
+                where=f"GET {self.api.address}{path}",
+                hint="look at what stands before the API server",
+            ) from error
+
+    def _decoded(self, path: str, shape: type[msgspec.Struct]) -> Any:
+        return msgspec.json.decode(self._get(path, deadline=DEADLINE, resource=""), type=shape)
+
+
+def _resource(read: ListObjects | GetObject) -> str:
+    return f"{read.plural}.{read.group}" if read.group else read.plural

@@ -129,22 +129,10 @@ class Cluster:
         until = time.monotonic() + deadline
         for _ in range(RESTARTS):
             try:
-                return self._collect(read, kind, deadline=until - time.monotonic())
+                return _collected(self.reader, read, kind, deadline=until - time.monotonic())
             except ListExpired:
                 continue
-        return self._collect(read, kind, deadline=until - time.monotonic())
-
-    def _collect(self, read: ListObjects, kind: Kind[T], *, deadline: float) -> list[T]:
-        decoder = _page_decoder(kind.model)
-        wanted = selectors.parse(read.selector)
-        narrow = read.namespace is not None or bool(wanted)
-        found: list[T] = []
-        for page in self.reader.pages(read, deadline=deadline):
-            items = decode(page, decoder, where=f"list of {kind.plural}").items or []
-            if narrow:
-                items = [item for item in items if _belongs(item, read.namespace, wanted)]
-            found.extend(items)
-        return found
+        return _collected(self.reader, read, kind, deadline=until - time.monotonic())
 
     def get(self, kind: Kind[T], name: str, *, namespace: str | None = None, deadline: float = DEADLINE) -> T:
         """One object.
@@ -268,6 +256,19 @@ def _get(kind: Kind[Any], name: str, namespace: str | None) -> GetObject:
     return GetObject(
         group=kind.group, version=kind.version, plural=kind.plural, name=name, namespace=namespace
     )
+
+
+def _collected(reader: Reader, read: ListObjects, kind: Kind[T], *, deadline: float) -> list[T]:
+    decoder = _page_decoder(kind.model)
+    wanted = selectors.parse(read.selector)
+    narrow = read.namespace is not None or bool(wanted)
+    found: list[T] = []
+    for page in reader.pages(read, deadline=deadline):
+        items: list[T] = decode(page, decoder, where=f"list of {kind.plural}").items or []
+        if narrow:
+            items = [item for item in items if _belongs(item, read.namespace, wanted)]
+        found.extend(items)
+    return found
 
 
 @cache

@@ -1,0 +1,66 @@
+# Everything a stranger types. Needs Python >= 3.11 and make; the rest is set up in .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+NICE   := $(shell command -v nice >/dev/null 2>&1 && echo nice -n 5)
+
+.PHONY: lab test check sandbox-build sandbox-test browser-test proof bench wheel screenshots clean
+.DEFAULT_GOAL := help
+
+help: ## Say what can be done
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.lab: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "opskit needs Python 3.11 or newer; $(PYTHON) is older. Next: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	@echo "Setting up $(VENV), once (about two minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.lab
+	@$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.test
+	@$(BIN)/python -m pip install --quiet --group dev
+	@if [ -d .git ] && ! git config filter.nbstripout.clean >/dev/null; then $(BIN)/nbstripout --install --keep-id --attributes .gitattributes; fi
+	@touch $@
+
+lab: $(VENV)/.lab ## Open JupyterLab at the runbook catalogue, on the built-in demo cluster
+	$(BIN)/opskit lab
+
+test: $(VENV)/.test ## Run the tests that need no servers
+	$(BIN)/python -m pytest tests/unit tests/notebooks -n 2 --dist loadfile -q
+
+check: $(VENV)/.dev ## Lint, strict types, import rules, stripped notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+	$(BIN)/nbstripout --keep-id --verify runbooks/*/*.ipynb notebooks/*.ipynb
+
+sandbox-build: $(VENV)/.test ## Prepare the real servers of the sandbox (cold: about ten minutes; then seconds)
+	$(NICE) $(BIN)/opskit sandbox build --profile light
+
+sandbox-test: sandbox-build ## Run the tests that need real servers
+	$(BIN)/python -m pytest tests/sandbox -m "sandbox and not proof" -q
+	$(MAKE) browser-test
+
+browser-test: sandbox-build ## Drive JupyterLab in a real Chromium
+	$(BIN)/python -m pytest tests/browser -m "browser and not proof" -q
+
+proof: sandbox-build ## The proofs that take minutes: kill matrix, repeated faults
+	$(BIN)/python -m pytest tests/sandbox tests/browser -m proof -q
+
+bench: $(VENV)/.test ## Measure against named peers, side by side
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.dev ## Build the one wheel
+	$(BIN)/python -m build --wheel
+
+screenshots: sandbox-build ## Remake the pictures of the docs from the real thing
+	$(BIN)/python docs/make_screenshots.py
+
+clean: ## Remove what make set up here
+	rm -rf $(VENV) dist build

@@ -1,24 +1,77 @@
-"""From a name to a cluster."""
+"""From a name to a cluster: a snapshot, a cluster of `opskit.toml`, or a kubeconfig context."""
+
+import os
+from pathlib import Path
 
 from opskit.core.cluster import Cluster
 from opskit.core.errors import UnknownName, WrongCluster
-from opskit.core.live import LiveReader
-from opskit.core.live_api import ApiServer
-from opskit.core.live_config import contexts, credentials, default_kubeconfig
+from opskit.core.snapshot_format import SUFFIX
+
+DEMO = "demo"
+_DEMOS = Path(__file__).parent.parent / "demo"
 
 
 def open_cluster(name: str, *, expect_uid: str | None = None) -> Cluster:
     """Open a cluster by name; see `Cluster.open`."""
-    known = contexts()
-    if name not in known:
-        raise UnknownName.among("cluster", name, known, where=default_kubeconfig())
-    cluster = Cluster(LiveReader(ApiServer(credentials(name)), name=name))
-    found = cluster.info
-    if expect_uid is not None and found.uid != expect_uid:
+    cluster = _opened(name)
+    try:
+        _check_uid(cluster, name, expect_uid)
+    except BaseException:
         cluster.close()
+        raise
+    return cluster
+
+
+def cluster_names() -> list[str]:
+    """All names that `Cluster.open` knows: demo states, clusters of `opskit.toml`, contexts.
+
+    Raises:
+        ConfigError: opskit.toml or the kubeconfig can't be used.
+
+    """
+    from opskit.core.live_config import contexts
+
+    return [*demo_names(), *contexts()]
+
+
+def demo_names() -> list[str]:
+    """`demo` and `demo:STATE` of the snapshots that come with opskit."""
+    states = sorted(path.stem for path in _DEMOS.glob(f"*{SUFFIX}"))
+    return [DEMO if state == "default" else f"{DEMO}:{state}" for state in states]
+
+
+def _opened(name: str) -> Cluster:
+    if path := _snapshot_path(name):
+        from opskit.core.snapshot import SnapshotReader
+
+        reader = SnapshotReader(path, name=name if name.startswith(DEMO) else None)
+        return Cluster(reader, settings=reader.manifest.settings)
+    return _live(name)
+
+
+def _live(name: str) -> Cluster:
+    from opskit.core.live import LiveReader
+    from opskit.core.live_api import ApiServer
+    from opskit.core.live_config import contexts, credentials, default_kubeconfig
+
+    if name not in contexts():
+        raise UnknownName.among("cluster", name, cluster_names(), where=default_kubeconfig())
+    return Cluster(LiveReader(ApiServer(credentials(name)), name=name))
+
+
+def _snapshot_path(name: str) -> Path | None:
+    if name in demo_names():
+        return _DEMOS / f"{name.partition(':')[2] or 'default'}{SUFFIX}"
+    looks_like_one = name.endswith(SUFFIX) or os.sep in name
+    path = Path(name).expanduser()
+    return path if looks_like_one and path.is_file() else None
+
+
+def _check_uid(cluster: Cluster, name: str, expected: str | None) -> None:
+    found = cluster.info
+    if expected is not None and found.uid != expected:
         raise WrongCluster(
-            f"{name!r} leads to the cluster with UID {found.uid}, not to {expect_uid}.",
+            f"{name!r} leads to the cluster with UID {found.uid or '(unreadable)'}, not to {expected}.",
             where=found.server,
             hint="check the context of your kubeconfig; a plan is only good for the cluster it was made for",
         )
-    return cluster

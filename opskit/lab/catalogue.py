@@ -1,0 +1,135 @@
+"""What the catalogue and the launcher show: every shipped runbook and lesson, and the user's copies."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from opskit.core.errors import UnknownName
+from opskit.core.findings import Data
+from opskit.lab import copies
+from opskit.runner import parameters as parameters_of
+from opskit.runner.contract import Runbook
+
+
+class Entry(Data, frozen=True):
+    """A runbook or a lesson."""
+
+    name: str
+    """`rook/osd-down`; `lessons/01-ceph`."""
+    title: str
+    summary: str
+    path: Path
+    runbook: Runbook | None = None
+    """None for a lesson."""
+
+    def card(self, folder: Path) -> dict[str, Any]:
+        """What the front end shows.
+
+        Args:
+            folder: where the user's copies are.
+
+        Returns:
+            `{name, title, summary, kind, system, risk, duration, changes, proven, opened, outdated}`.
+
+        """
+        copy = copies.newest(copies.place(folder, self.name, {}))
+        return {
+            "name": self.name,
+            "title": self.title,
+            "summary": self.summary,
+            "kind": "runbook" if self.runbook else "lesson",
+            **_declared(self.runbook),
+            "opened": copy is not None,
+            "outdated": copy is not None and _outdated(copy, self.path),
+        }
+
+
+def entries() -> list[Entry]:
+    """Every shipped runbook, by name, then every lesson."""
+    return [*_runbooks(), *_lessons()]
+
+
+def find(name: str) -> Entry:
+    """One entry.
+
+    Raises:
+        UnknownName: there is none of that name.
+
+    """
+    known = {entry.name: entry for entry in entries()}
+    if name not in known:
+        raise UnknownName.among("runbook", name, known)
+    return known[name]
+
+
+def open_copy(entry: Entry, folder: Path, *, given: Mapping[str, Any], fresh: bool = False) -> Path:
+    """The user's copy of an entry, made if need be.
+
+    Args:
+        entry: what to open.
+        folder: where the user's copies are.
+        given: parameters to fill in; with any, the copy is always a new one.
+        fresh: make a new copy even where there is one.
+
+    Returns:
+        The notebook's file.
+
+    Raises:
+        UnknownName, BadValue: a parameter does not exist, or a value does not parse.
+
+    """
+    parameters = _canonical(entry, given)
+    path = copies.place(folder, entry.name, parameters)
+    there = None if fresh or parameters else copies.newest(path)
+    return there or copies.make(entry.path, path, name=entry.name, parameters=parameters)
+
+
+def _canonical(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+    declared = entry.runbook.parameters if entry.runbook else ()
+    known = {each.name: each for each in declared}
+    wrong = parameters_of.problems(declared, given)
+    for error in (wrong[name] for name in given if name in wrong):
+        raise error
+    return {name: known[name].show(known[name].parse(value)) for name, value in given.items()}
+
+
+def _declared(runbook: Runbook | None) -> dict[str, Any]:
+    if runbook is None:
+        return {"system": "", "risk": "none", "duration": "", "changes": False, "proven": []}
+    proven = [f"{software} {', '.join(versions)}" for software, versions in runbook.proven.items()]
+    return {
+        "system": runbook.system,
+        "risk": runbook.risk,
+        "duration": runbook.duration,
+        "changes": runbook.changing,
+        "proven": proven,
+    }
+
+
+def _outdated(copy: Path, original: Path) -> bool:
+    try:
+        return copies.outdated(copy, original)
+    except UnknownName:
+        return False
+
+
+def _runbooks() -> Iterator[Entry]:
+    from opskit.runner.contract import load
+
+    for path in sorted(Path(__file__).parents[2].glob("runbooks/*/*.ipynb")):
+        each = load(path)
+        yield Entry(name=each.name, title=each.title, summary=each.summary, path=path, runbook=each)
+
+
+def _lessons() -> Iterator[Entry]:
+    for path in sorted(Path(__file__).parents[2].glob("notebooks/*.ipynb")):
+        title, summary = _heading(copies.read(path))
+        yield Entry(name=f"lessons/{path.stem}", title=title or path.stem, summary=summary, path=path)
+
+
+def _heading(notebook: copies.Notebook) -> tuple[str, str]:
+    cells = (copies.source(cell) for cell in notebook["cells"] if cell.get("cell_type") == "markdown")
+    lines = [line.strip() for line in next(cells, "").splitlines() if line.strip()]
+    title = next((line.lstrip("# ") for line in lines if line.startswith("#")), "")
+    summary = next((line for line in lines if not line.startswith("#")), "")
+    return title, summary

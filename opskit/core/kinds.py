@@ -4,6 +4,7 @@ Projections ignore unknown fields, so a newer server's objects decode; what a fi
 documented by the Kubernetes API reference (https://kubernetes.io/docs/reference/kubernetes-api/).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -75,6 +76,46 @@ class WireCondition(Wire, frozen=True):
     reason: str | None = None
     message: str | None = None
     last_transition_time: datetime | None = None
+
+
+def condition_holds(conditions: Sequence[WireCondition] | None, name: str) -> bool:
+    """Whether the condition of that type has status True."""
+    return any(each.type == name and each.status == "True" for each in conditions or ())
+
+
+Quantities = dict[str, str | int | float]
+"""Resource quantities by name: text such as `500m` or `16Gi`, rarely a bare number."""
+
+
+class LabelSelectorRequirement(Wire, frozen=True):
+    """One expression of a LabelSelector."""
+
+    key: str = ""
+    operator: str = ""
+    """`In`, `NotIn`, `Exists` or `DoesNotExist`."""
+    values: list[str] | None = None
+
+
+class LabelSelector(Wire, frozen=True):
+    """A selector inside an object."""
+
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[LabelSelectorRequirement] | None = None
+
+    def text(self) -> str:
+        """The same as a selector string, for `Cluster.list`."""
+        equal = [f"{key}={value}" for key, value in (self.match_labels or {}).items()]
+        return ",".join([*equal, *(_expression(each) for each in self.match_expressions or [])])
+
+
+def _expression(term: LabelSelectorRequirement) -> str:
+    match term.operator:
+        case "Exists":
+            return term.key
+        case "DoesNotExist":
+            return f"!{term.key}"
+        case operator:
+            return f"{term.key} {operator.lower()} ({','.join(term.values or [])})"
 
 
 ObjectT = TypeVar("ObjectT", bound=Object, covariant=True)

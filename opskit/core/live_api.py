@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from opskit.core.errors import OpsError
-from opskit.core.live_config import Credentials
+from opskit.core.live_config import Plain, Source
 from opskit.core.live_faults import RETRIED, refusal
 from opskit.core.live_http import Response, exchange
 from opskit.core.live_retry import Again, Budget, retried, retry_after
@@ -22,13 +22,18 @@ class ApiServer:
 
     """
 
-    def __init__(self, source: Credentials) -> None:
+    def __init__(self, source: Source) -> None:
         self.source = source
         self.budget = Budget()
         self._lock = threading.Lock()
         self._configuration: Any = None
         self._pool: Any = None
         self._load()
+
+    @classmethod
+    def plain(cls, address: str) -> "ApiServer":
+        """A server that asks for no credential, e.g. `kubectl proxy`."""
+        return cls(Plain(address))
 
     @property
     def address(self) -> str:

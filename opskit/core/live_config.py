@@ -6,13 +6,39 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from opskit.core.errors import ConfigError, Unauthorized, UnknownName
 
 DEFAULT_KUBECONFIG = "~/.kube/config"
 IN_CLUSTER = "in-cluster"
 """The cluster's name inside a pod that has a service account and no kubeconfig."""
+
+
+class Source(Protocol):
+    """Where a cluster's address and credential come from; asked again when the credential is refused."""
+
+    def load(self) -> Any:
+        """A `kubernetes.client.Configuration`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plain:
+    """An address without a credential, e.g. of `kubectl proxy`.
+
+    Attributes:
+        address: `http://127.0.0.1:8001`.
+
+    """
+
+    address: str
+
+    def load(self) -> Any:
+        """A configuration with the address only."""
+        from kubernetes.client import Configuration
+
+        return Configuration(host=self.address)
 
 
 @dataclass(frozen=True)

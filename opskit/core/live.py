@@ -1,26 +1,38 @@
 """A live cluster: each read executed against the real servers."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from opskit.core.config import Nodes, Server
 from opskit.core.errors import BadAnswer, DeadlineExceeded, Forbidden
 from opskit.core.kinds import resource_path
 from opskit.core.live_api import DEADLINE, ApiServer
 from opskit.core.live_exec import run_in_pod
 from opskit.core.live_faults import require_json
 from opskit.core.live_http import Response
+from opskit.core.live_logs import read_logs
+from opskit.core.live_metrics import as_request, checked
+from opskit.core.live_servers import Servers
+from opskit.core.live_ssh import run_on_node
+from opskit.core.local_tool import run_here
 from opskit.core.reads import (
     Answer,
+    AskHttp,
     ClusterInfo,
     GetObject,
     GetPath,
     InPod,
     ListObjects,
+    Local,
+    OnNode,
+    Place,
+    QueryMetrics,
     Read,
+    ReadLogs,
     RunTool,
 )
 
@@ -53,12 +65,23 @@ class LiveReader:
     Args:
         api: its API server.
         name: what the user calls the cluster.
+        servers: those around it that `opskit.toml` names; others are looked for in the cluster.
+        nodes: how its nodes are reached over SSH.
 
     """
 
-    def __init__(self, api: ApiServer, *, name: str) -> None:
+    def __init__(
+        self,
+        api: ApiServer,
+        *,
+        name: str,
+        servers: Mapping[str, Server] | None = None,
+        nodes: Nodes | None = None,
+    ) -> None:
         self.api = api
         self.name = name
+        self.servers = Servers(api, servers or {})
+        self.nodes = nodes or Nodes()
         self._info: ClusterInfo | None = None
 
     def info(self) -> ClusterInfo:
@@ -87,7 +110,8 @@ class LiveReader:
         return datetime.now(UTC)
 
     def close(self) -> None:
-        """Close connections."""
+        """End port-forwards and close connections."""
+        self.servers.close()
         self.api.close()
 
     def request(
@@ -104,6 +128,42 @@ class LiveReader:
         """One request to the API server, for the writer; see `ApiServer.request`."""
         return self.api.request(
             method, path, body=body, query=query, content_type=content_type, deadline=deadline, retry=retry
+        )
+
+    def run(self, argv: Sequence[str], *, place: Place, deadline: float) -> Answer:
+        """A command, run once and never repeated: whoever only reads may ask again.
+
+        Args:
+            argv: program and arguments.
+            place: in a pod, on a node, or here.
+            deadline: seconds.
+
+        Raises:
+            NotInstalled, Unreachable, DeadlineExceeded, Forbidden, Unauthorized, BadAnswer.
+
+        """
+        match place:
+            case InPod():
+                return run_in_pod(self.api, argv, place, deadline=deadline)
+            case OnNode():
+                return run_on_node(self.nodes, place.name, argv, deadline=deadline)
+            case Local():
+                return run_here(argv, deadline=deadline)
+
+    def call(
+        self,
+        server: str,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+        deadline: float = DEADLINE,
+    ) -> Response:
+        """One request to a server around the cluster, for the writer; see `Servers.request`."""
+        return self.servers.request(
+            server, method, path, query=query, body=body, content_type=content_type, deadline=deadline
         )
 
     def pages(self, read: ListObjects, *, deadline: float) -> Iterator[bytes]:
@@ -142,10 +202,22 @@ class LiveReader:
                 return Answer(body=self._get(path, deadline=deadline, resource=_resource(read)))
             case GetPath():
                 return Answer(body=self.api.read(read.path, deadline=deadline).body)
-            case RunTool(argv=argv, place=InPod() as place):
-                return run_in_pod(self.api, argv, place, deadline=deadline)
-            case _:
-                raise NotImplementedError(read)
+            case RunTool():
+                return self.run(read.argv, place=read.place, deadline=deadline)
+            case AskHttp():
+                return self._http(read, deadline)
+            case QueryMetrics():
+                ask = as_request(read, self.now())
+                response = self.servers.read(ask.server, ask.path, query=dict(ask.query), deadline=deadline)
+                return Answer(body=checked(response, read))
+            case ReadLogs():
+                return Answer(body=read_logs(self.api, read, deadline=deadline))
+            case ListObjects():
+                raise TypeError("lists are read by pages()")
+
+    def _http(self, read: AskHttp, deadline: float) -> Answer:
+        response = self.servers.read(read.server, read.path, query=dict(read.query), deadline=deadline)
+        return Answer(body=response.body, status=response.status)
 
     def _get(
         self, path: str, *, query: Mapping[str, str] | None = None, deadline: float, resource: str

@@ -14,6 +14,7 @@ from opskit.core.errors import BadAnswer, DeadlineExceeded, NotInstalled, OpsErr
 from opskit.core.kinds import resource_path
 from opskit.core.live_api import ApiServer
 from opskit.core.live_http import LARGEST, broken
+from opskit.core.live_retry import retried
 from opskit.core.live_websocket import connect
 from opskit.core.reads import Answer, InPod
 
@@ -133,8 +134,13 @@ def run_in_pod(api: ApiServer, argv: Sequence[str], place: InPod, *, deadline: f
     query = [("command", part) for part in argv] + [("stdout", "true"), ("stderr", "true")]
     if place.container:
         query.append(("container", place.container))
-    left = max(0.05, until - time.monotonic())
-    socket = connect(api, path, query, protocols=PROTOCOLS, timeout=left)
+    socket = retried(
+        lambda timeout: connect(api, path, query, protocols=PROTOCOLS, timeout=timeout),
+        deadline=until - time.monotonic(),
+        budget=api.budget,
+        even_if_sent=False,
+        shares=(1.0,),
+    )
     where = f"`{argv[0]}` in pod {place.namespace}/{pod}"
     try:
         channels = _collect(socket, until, where, deadline)

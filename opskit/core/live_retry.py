@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from opskit.core.errors import DeadlineExceeded, OpsError, Unreachable
@@ -61,7 +61,14 @@ class Again(Exception):
         self.after = after
 
 
-def retried(attempt: Callable[[float], T], *, deadline: float, budget: Budget) -> T:
+def retried(
+    attempt: Callable[[float], T],
+    *,
+    deadline: float,
+    budget: Budget,
+    shares: Sequence[float] = SHARES,
+    even_if_sent: bool = True,
+) -> T:
     """Call `attempt(timeout)` until it answers.
 
     Args:
@@ -69,12 +76,14 @@ def retried(attempt: Callable[[float], T], *, deadline: float, budget: Budget) -
             `DeadlineExceeded` for what may pass.
         deadline: seconds for all tries and pauses together.
         budget: the reader's retries.
+        shares: part of the remaining time for each try; the last one counts for all that follow.
+        even_if_sent: also when the server can have got it; False for what must not happen twice.
 
     Raises:
         Unreachable, DeadlineExceeded: as of the last try; the message tells how many there were.
 
     """
-    from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type
+    from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception
 
     until = time.monotonic() + deadline
 
@@ -86,11 +95,11 @@ def retried(attempt: Callable[[float], T], *, deadline: float, budget: Budget) -
     tries = Retrying(
         stop=hopeless,
         wait=lambda state: _pause(state.attempt_number, _raised(state.outcome)),
-        retry=retry_if_exception_type((Again, Unreachable, DeadlineExceeded)),
+        retry=retry_if_exception(lambda error: _passes(error, even_if_sent)),
     )
-    shares = iter(SHARES)
+    parts = iter(shares)
     try:
-        return tries(lambda: attempt(max(0.05, (until - time.monotonic()) * next(shares, 1.0))))
+        return tries(lambda: attempt(max(0.05, (until - time.monotonic()) * next(parts, shares[-1]))))
     except RetryError as spent:
         raise _final(_raised(spent.last_attempt), spent.last_attempt.attempt_number, deadline) from None
 
@@ -99,6 +108,12 @@ def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds of a Retry-After header; 0 when there is none, or when it is a date."""
     value = headers.get("retry-after", "")
     return float(value) if value.isdigit() else 0.0
+
+
+def _passes(error: BaseException, even_if_sent: bool) -> bool:
+    if isinstance(error, Unreachable | DeadlineExceeded):
+        return even_if_sent or error.sent is False
+    return isinstance(error, Again)
 
 
 def _raised(outcome: object) -> BaseException | None:

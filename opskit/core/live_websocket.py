@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from opskit.core.errors import OpsError
+from opskit.core.errors import OpsError, Unreachable
 from opskit.core.live_api import ApiServer
 from opskit.core.live_faults import refusal
 from opskit.core.live_http import Response, broken
@@ -85,7 +85,11 @@ def _unreachable(error: Exception, where: str, timeout: float) -> OpsError:
 
 
 def _error(api: ApiServer, path: str, response: Response) -> OpsError:
-    return refusal(response, where=f"GET {api.address}{path}")
+    error = refusal(response, where=f"GET {api.address}{path}")
+    if isinstance(error, Unreachable):
+        # Nothing begins in the pod before the handshake is through.
+        error.sent = False
+    return error
 
 
 def _tls(configuration: Any) -> dict[str, Any]:

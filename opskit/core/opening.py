@@ -29,9 +29,10 @@ def cluster_names() -> list[str]:
         ConfigError: opskit.toml or the kubeconfig can't be used.
 
     """
+    from opskit.core.config import load
     from opskit.core.live_config import contexts
 
-    return [*demo_names(), *contexts()]
+    return list(dict.fromkeys([*demo_names(), *load().clusters, *contexts()]))
 
 
 def demo_names() -> list[str]:
@@ -50,13 +51,28 @@ def _opened(name: str) -> Cluster:
 
 
 def _live(name: str) -> Cluster:
+    from opskit.core import config
     from opskit.core.live import LiveReader
     from opskit.core.live_api import ApiServer
-    from opskit.core.live_config import contexts, credentials, default_kubeconfig
+    from opskit.core.live_config import credentials
 
-    if name not in contexts():
-        raise UnknownName.among("cluster", name, cluster_names(), where=default_kubeconfig())
-    return Cluster(LiveReader(ApiServer(credentials(name)), name=name))
+    found = config.load().clusters.get(name)
+    if found is None and name not in cluster_names():
+        raise UnknownName.among("cluster", name, cluster_names(), where=_looked_in())
+    wanted = found or config.ClusterConfig()
+    source = credentials(wanted.context or name, kubeconfig=wanted.kubeconfig or None)
+    reader = LiveReader(ApiServer(source), name=name, servers=wanted.servers, nodes=wanted.nodes)
+    cluster = Cluster(reader, settings=wanted.settings())
+    if wanted.uid:
+        _check_uid(cluster, name, wanted.uid)
+    return cluster
+
+
+def _looked_in() -> str:
+    from opskit.core.config import FILE, find
+    from opskit.core.live_config import default_kubeconfig
+
+    return f"{find() or f'no {FILE}'}, kubeconfig {default_kubeconfig()}, snapshots of opskit"
 
 
 def _snapshot_path(name: str) -> Path | None:

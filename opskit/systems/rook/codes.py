@@ -1,0 +1,61 @@
+"""What every health code of Ceph means, how grave it is here, and what to do first.
+
+Codes follow https://docs.ceph.com/en/latest/rados/operations/health-checks/ and
+https://docs.ceph.com/en/latest/cephfs/health-messages/, Pacific to Tentacle.
+"""
+
+import re
+
+from opskit.core.findings import Data, Severity
+
+DOCS = "https://docs.ceph.com/en/latest"
+HEALTH_CHECKS = f"{DOCS}/rados/operations/health-checks/"
+CEPHFS_MESSAGES = f"{DOCS}/cephfs/health-messages/"
+ROOK_TROUBLE = "https://rook.io/docs/rook/latest/Troubleshooting/ceph-common-issues/"
+
+
+class Code(Data, frozen=True):
+    """One code."""
+
+    code: str
+    severity: Severity
+    meaning: str
+    """What it says about the cluster."""
+    next: str
+    """The first thing to do."""
+    url: str
+    area: str = ""
+
+
+def section(code: str) -> str:
+    """The code's section of Ceph's page of health checks."""
+    return f"{HEALTH_CHECKS}#{code.lower().replace('_', '-')}"
+
+
+_BUCKET = re.compile(r"^OSD_[A-Z]+_DOWN$")
+
+
+def explain(code: str) -> Code:
+    """What is known of a code; a code that no release known here has is explained as such."""
+    from opskit.systems.rook.codes_table import TABLE
+
+    if (known := TABLE.get(code)) is not None:
+        return known
+    if _BUCKET.match(code):
+        bucket = code.split("_")[1].lower()
+        return Code(
+            code=code,
+            severity=Severity.ERROR,
+            meaning=f"Every OSD below one CRUSH {bucket} is down.",
+            next=f"Find what the OSDs of that {bucket} share and bring it back.",
+            url=section("OSD_CRUSH_TYPE_DOWN"),
+            area="OSD",
+        )
+    return Code(
+        code=code,
+        severity=Severity.WARNING,
+        meaning="This version of opskit does not know the code; Ceph's own message says what it means.",
+        next="Read `ceph health detail` and the documentation of the Ceph release that runs.",
+        url=HEALTH_CHECKS,
+        area="unknown",
+    )

@@ -1,0 +1,77 @@
+"""How checks are registered, and how a finding about Ceph is worded."""
+
+from collections.abc import Callable, Iterable
+
+from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.systems.rook.codes import Code, explain
+from opskit.systems.rook.facts import Facts
+
+Check = Callable[[Facts], list[Finding]]
+
+REGISTRY: list[tuple[tuple[str, ...], Check]] = []
+"""Every check with the Ceph codes that it speaks for."""
+
+
+def judges(*codes: str) -> Callable[[Check], Check]:
+    """Decorator: when this check finds something, these codes of Ceph need no finding of their own."""
+
+    def keep(check: Check) -> Check:
+        REGISTRY.append((codes, check))
+        return check
+
+    return keep
+
+
+def finding(
+    code: str,
+    subject: str,
+    summary: str,
+    *,
+    severity: Severity | None = None,
+    evidence: Iterable[Evidence] = (),
+    cause: str = "",
+    remedy: Remedy | None = None,
+) -> Finding:
+    """A finding of this system; what is not given comes from the table of codes."""
+    known = explain(code)
+    return Finding(
+        code=f"rook/{code}",
+        severity=severity or known.severity,
+        subject=subject,
+        summary=summary,
+        evidence=tuple(evidence),
+        cause=cause or known.meaning,
+        remedy=remedy or Remedy(text=known.next),
+        source=known.url,
+    )
+
+
+def said(facts: Facts, code: str, *, lines: int = 5) -> list[Evidence]:
+    """What Ceph itself says of a code: its summary and the first lines of its detail."""
+    check = facts.raised.get(code)
+    if check is None:
+        return []
+    shown = [check.summary.message, *(line.message for line in check.detail[:lines])]
+    more = len(check.detail) - lines
+    text = "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+    return [Evidence(text=f"{code}: {text}", command="ceph health detail")]
+
+
+def raised(facts: Facts, code: str) -> bool:
+    """Whether Ceph raises the code."""
+    return code in facts.raised
+
+
+def count(number: int, noun: str) -> str:
+    """`1 OSD`, `2 OSDs`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def some(names: Iterable[str], *, at_most: int = 6) -> str:
+    """A list for people: the first few, and how many more."""
+    every = list(names)
+    shown = ", ".join(every[:at_most])
+    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown
+
+
+__all__ = ["Code", "Severity", "count", "finding", "judges", "raised", "said", "some"]

@@ -1,1 +1,1 @@
-"""plots."""
+"""Figures: one function, one `go.Figure`, made of a frame; a figure says its conclusion as its title."""

@@ -1,0 +1,32 @@
+"""Loading the notebook libraries without what they load and nobody here uses."""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+_GRAMMAR = "rfc3987_syntax"
+"""jsonschema compiles this package's grammar of IRIs when it is imported, which takes about two seconds;
+no notebook schema has an IRI in it, and jsonschema does without."""
+
+
+def library(name: str) -> ModuleType:
+    """Import nbformat, nbclient or a module that imports them."""
+    absent = _GRAMMAR not in sys.modules
+    if absent:
+        sys.modules[_GRAMMAR] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module(name)
+    finally:
+        if absent:
+            del sys.modules[_GRAMMAR]
+
+
+def parse(text: str) -> Any:
+    """A notebook of any version, as nbformat's current nodes."""
+    return library("nbformat").reads(text, as_version=4)
+
+
+def dumps(notebook: Any) -> str:
+    """A notebook's file, with sources as lists of lines."""
+    return str(library("nbformat.v4.nbjson").JSONWriter().writes(notebook)) + "\n"

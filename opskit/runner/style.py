@@ -1,0 +1,40 @@
+"""The one style sheet of static cards and reports, light and dark; colour never carries meaning alone."""
+
+CARD_CSS = """
+.opskit{--ink:var(--jp-content-font-color1,#1b1f24);--soft:var(--jp-content-font-color2,#57606a);
+--line:var(--jp-border-color2,#d0d7de);--back:var(--jp-layout-color1,#fff);
+--tint:var(--jp-layout-color2,#f6f8fa);
+color:var(--ink);font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;max-width:1100px}
+.opskit section{border:1px solid var(--line);border-radius:8px;background:var(--back);
+padding:12px 16px;margin:8px 0}
+.opskit h2{font-size:16px;margin:0 0 6px}.opskit h3{font-size:14px;margin:0;display:inline}
+.opskit p{margin:4px 0}.opskit .soft{color:var(--soft)}
+.opskit article{border-left:4px solid var(--tone,var(--line));padding:2px 0 2px 12px;margin:12px 0}
+.opskit .badge{display:inline-block;border:1px solid var(--tone,var(--line));border-radius:999px;
+padding:0 8px;margin-right:8px;font-size:12px;font-weight:600;color:var(--tone,var(--ink))}
+.opskit .critical{--tone:#b42318}.opskit .error{--tone:#c4441c}.opskit .warning{--tone:#8a5a00}
+.opskit .info{--tone:#1f5f99}.opskit .good{--tone:#17693a}.opskit .bad{--tone:#b42318}
+.opskit table{border-collapse:collapse;width:100%;margin:8px 0;font-size:13px;table-layout:auto}
+.opskit caption{text-align:left;font-weight:600;padding:4px 0}
+.opskit th,.opskit td{border-bottom:1px solid var(--line);padding:4px 10px 4px 0;text-align:left;
+vertical-align:top;white-space:normal;overflow-wrap:anywhere}
+.opskit thead th{color:var(--soft);font-weight:600}.opskit tbody th{font-weight:500}
+.opskit tbody tr{background:none}
+.opskit code,.opskit pre{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+.opskit code{background:var(--tint);border-radius:4px;padding:1px 4px;overflow-wrap:anywhere}
+.opskit del{color:#b42318;text-decoration:none}.opskit ins{color:#17693a;text-decoration:none}
+.opskit dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:6px 0}
+.opskit dt{color:var(--soft)}.opskit dd{margin:0;overflow-wrap:anywhere}
+.opskit details{margin:4px 0}.opskit summary{cursor:pointer;color:var(--soft)}
+.opskit ul{margin:4px 0 4px 18px;padding:0}
+.opskit .banner{border-left:6px solid var(--tone)}.opskit .banner h2{font-size:18px;color:var(--tone)}
+body[data-jp-theme-light="false"] .opskit{--lift:1}
+body[data-jp-theme-light="false"] .opskit .critical,body[data-jp-theme-light="false"] .opskit .bad,
+body[data-jp-theme-light="false"] .opskit del{--tone:#ff8f85;color:#ff8f85}
+body[data-jp-theme-light="false"] .opskit .warning{--tone:#e3b341}
+body[data-jp-theme-light="false"] .opskit .error{--tone:#ffa27a}
+body[data-jp-theme-light="false"] .opskit .info{--tone:#79b8ff}
+body[data-jp-theme-light="false"] .opskit .good,
+body[data-jp-theme-light="false"] .opskit ins{--tone:#56d384;color:#56d384}
+"""
+"""Scoped to `.opskit`; in JupyterLab it takes the theme's colours."""

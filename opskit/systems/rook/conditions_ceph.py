@@ -1,4 +1,4 @@
-"""Predicates over Ceph itself: OSDs, PGs, flags and monitors.
+"""Predicates over OSDs and the PGs on them.
 
 Each asks one narrow question of the toolbox, so that it is cheap enough to be read every second.
 Answers follow https://docs.ceph.com/en/latest/rados/operations/.
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from opskit.core.conditions import Conditions, Held
-from opskit.systems.rook.answers import OsdDump, Status, Tree
+from opskit.systems.rook.answers import Status
 from opskit.systems.rook.answers_asked import OkToStop, OsdInfo, SafeToDestroy
 from opskit.systems.rook.reading import ceph_argv, decode_answer, toolbox
 
@@ -20,7 +20,7 @@ CEPH_CONDITIONS = Conditions()
 
 T = TypeVar("T")
 
-_ENOENT, _EAGAIN, _EBUSY, _EINVAL = 2, 11, 16, 22
+ENOENT, _EAGAIN, _EBUSY, _EINVAL = 2, 11, 16, 22
 _HARMLESS = frozenset({"active", "clean", "scrubbing", "deep", "snaptrim", "snaptrim_wait"})
 
 
@@ -41,7 +41,7 @@ def ask(
 
 def osd_info(cluster: "Cluster", osd: int, uuid: str) -> OsdInfo | None:
     """The OSD, or None when it is gone; an ID that was given to another disk is another OSD."""
-    found = ask(cluster, "osd", "info", str(osd), model=OsdInfo, exit_codes=(0, _EINVAL, _ENOENT))
+    found = ask(cluster, "osd", "info", str(osd), model=OsdInfo, exit_codes=(0, _EINVAL, ENOENT))
     return found if found and uuid in ("", found.uuid) else None
 
 
@@ -131,16 +131,6 @@ def osd_safe_to_destroy(cluster: "Cluster", *, osd: int, uuid: str) -> Held:
     return Held(ok=False, state=f"osd.{osd} is not safe to destroy: {reason}")
 
 
-@CEPH_CONDITIONS.named("rook/osds-up-on-host")
-def osds_up_on_host(cluster: "Cluster", *, host: str, count: int) -> Held:
-    """At least `count` OSDs of the host are up and in."""
-    tree = ask(cluster, "osd", "tree", model=Tree) or Tree()
-    node = next((node for node in tree.nodes if node.type == "host" and node.name == host), None)
-    osds = [each for each in tree.nodes if node and each.id in node.children and each.type == "osd"]
-    there = [each for each in osds if each.status == "up" and each.reweight > 0]
-    return Held(ok=len(there) >= count, state=f"{len(there)} of {count} OSDs of {host} are up and in")
-
-
 @CEPH_CONDITIONS.named("rook/pgs-clean")
 def pgs_clean(cluster: "Cluster") -> Held:
     """Every PG is active+clean, or that and being scrubbed or trimmed."""
@@ -164,46 +154,3 @@ def is_clean(state: str) -> bool:
     """Whether a PG state such as `active+clean+scrubbing+deep` is a healthy one."""
     flags = set(state.split("+"))
     return {"active", "clean"} <= flags <= _HARMLESS
-
-
-@CEPH_CONDITIONS.named("rook/mon-quorum")
-def mon_quorum(cluster: "Cluster", *, without: list[str]) -> Held:
-    """The monitors keep a majority without those named."""
-    found = ask(cluster, "status", model=Status) or Status()
-    left = [name for name in found.quorum_names if name not in without]
-    needed = found.monmap.num_mons // 2 + 1
-    text = f"{len(left)} of {found.monmap.num_mons} monitors would stay in quorum, {needed} are needed"
-    return Held(ok=bool(left) and len(left) >= needed, state=text)
-
-
-def read_flags(cluster: "Cluster") -> OsdDump:
-    """The cluster-wide flags and those of CRUSH nodes."""
-    return ask(cluster, "osd", "dump", model=OsdDump) or OsdDump()
-
-
-@CEPH_CONDITIONS.named("rook/flag-is-set")
-def flag_is_set(cluster: "Cluster", *, flag: str) -> Held:
-    """The cluster-wide OSD flag is set."""
-    found = flag in read_flags(cluster).flags_set
-    return Held(ok=found, state=f"{flag} is {'set' if found else 'not set'}")
-
-
-@CEPH_CONDITIONS.named("rook/flag-is-unset")
-def flag_is_unset(cluster: "Cluster", *, flag: str) -> Held:
-    """The cluster-wide OSD flag is not set."""
-    held = flag_is_set(cluster, flag=flag)
-    return Held(ok=not held.ok, state=held.state)
-
-
-@CEPH_CONDITIONS.named("rook/host-flag-is-set")
-def host_flag_is_set(cluster: "Cluster", *, host: str, flag: str) -> Held:
-    """The flag is set on the host's CRUSH node."""
-    found = flag in read_flags(cluster).crush_node_flags.get(host, ())
-    return Held(ok=found, state=f"{flag} is {'set' if found else 'not set'} on {host}")
-
-
-@CEPH_CONDITIONS.named("rook/host-flag-is-unset")
-def host_flag_is_unset(cluster: "Cluster", *, host: str, flag: str) -> Held:
-    """The flag is not set on the host's CRUSH node."""
-    held = host_flag_is_set(cluster, host=host, flag=flag)
-    return Held(ok=not held.ok, state=held.state)

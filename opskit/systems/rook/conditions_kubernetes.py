@@ -69,9 +69,9 @@ def deployment_gone(cluster: "Cluster", *, name: str, uid: str, namespace: str =
 
 
 @KUBERNETES_CONDITIONS.named("rook/pod-gone")
-def pod_gone(cluster: "Cluster", *, name: str, uid: str) -> Held:
+def pod_gone(cluster: "Cluster", *, name: str, uid: str, namespace: str = "") -> Held:
     """The pod is gone from its node."""
-    found = _find(cluster, POD, name, namespace=rook_namespace(cluster), uid=uid)
+    found = _find(cluster, POD, name, namespace=namespace or rook_namespace(cluster), uid=uid)
     state = "gone" if found is None else f"still there, {found.status.phase or 'of unknown phase'}"
     return Held(ok=found is None, state=f"pod {name} is {state}")
 

@@ -6,6 +6,7 @@ the way. Pure: facts in, sentences out.
 
 from collections.abc import Iterable, Iterator
 
+from opskit.core.conditions import Held
 from opskit.core.errors import Refused
 from opskit.systems.rook.answers import OsdDump, OsdEntry, PoolEntry, Status
 from opskit.systems.rook.answers_daemons import Rule
@@ -186,9 +187,20 @@ def no_maintenance(facts: Facts, *, host: str = "") -> Iterator[str]:
     for mark in sorted(known(facts.marks, {})):
         if mark.rpartition("/")[2] not in (host, *dump.crush_node_flags):
             yield f"the mark {mark} says that {mark.rpartition('/')[2]} is in maintenance"
-    for budget in known(facts.budgets, []):
-        if budget.name.startswith("rook-ceph-osd-") and host.replace(".", "-") not in budget.name:
-            yield f"Rook guards a drain with the budget {budget.name}"
+
+
+def not_held_back(facts: Facts, targets: Iterable[Osd]) -> Iterator[str]:
+    """Rook holds back none of these OSDs.
+
+    While one failure domain is drained or down, Rook makes a budget `rook-ceph-osd-<type>-<name>` for
+    every other one (https://rook.io/docs/rook/latest/CRDs/Cluster/ceph-cluster-crd/ on disruptions).
+    """
+    budgets = {budget.name for budget in known(facts.budgets, [])}
+    domains = {(kind, place(osd, kind)) for osd in targets for kind in domain_types(facts, osd)}
+    for kind, name in sorted(domains):
+        budget = f"rook-ceph-osd-{kind}-{name}"
+        if budget in budgets:
+            yield f"Rook holds {kind} {name} back by the budget {budget}: another failure domain is away"
 
 
 def operator_runs(facts: Facts) -> Iterator[str]:
@@ -199,3 +211,11 @@ def operator_runs(facts: Facts) -> Iterator[str]:
     for operator in operators:
         if operator.spec.replicas == 0:
             yield f"the operator {operator.name} is scaled to 0: other work is under way, or was forgotten"
+
+
+def answered(what: str, held: Held | Unread) -> Iterator[str]:
+    """What Ceph itself says to a question about this change."""
+    if isinstance(held, Unread):
+        yield f"{what} could not be asked: {held.reason}"
+    elif not held.ok:
+        yield f"{what} says no: {held.state}"

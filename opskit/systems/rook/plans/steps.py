@@ -115,9 +115,10 @@ def scale(
     deadline_seconds: int = 300,
     risk: str = "low",
     skip: str = "",
+    before: int | None = None,
 ) -> Step:
-    """Set a deployment's replicas; the undo sets those that it has now."""
-    before = deployment.spec.replicas
+    """Set a deployment's replicas; the undo sets those that it has before (None: now)."""
+    before = deployment.spec.replicas if before is None else before
     undo = None if no_undo else Undo(action=Scale(replicas=before), postcondition=undone)
     return Step(
         id=id_,

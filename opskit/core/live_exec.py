@@ -4,6 +4,7 @@ Follows https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/p
 channel protocol `v5.channel.k8s.io` (`v4` without half-close).
 """
 
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from opskit.core.live_http import LARGEST, broken
 from opskit.core.live_retry import retried
 from opskit.core.live_websocket import connect
 from opskit.core.reads import Answer, InPod
+
+_CODE = re.compile(r"exit (?:status|code) (\d{1,3})\s*$")
 
 STDOUT, STDERR, ERROR = 1, 2, 3
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
@@ -134,19 +137,27 @@ def run_in_pod(api: ApiServer, argv: Sequence[str], place: InPod, *, deadline: f
     query = [("command", part) for part in argv] + [("stdout", "true"), ("stderr", "true")]
     if place.container:
         query.append(("container", place.container))
-    socket = retried(
-        lambda timeout: connect(api, path, query, protocols=PROTOCOLS, timeout=timeout),
-        deadline=until - time.monotonic(),
-        budget=api.budget,
-        even_if_sent=False,
-        shares=(1.0,),
-    )
+    socket = _connected(api, path, query, until)
     where = f"`{argv[0]}` in pod {place.namespace}/{pod}"
     try:
         channels = _collect(socket, until, where, deadline)
     finally:
         socket.close(timeout=0)
+        socket.shutdown()
     return _answer(channels, where)
+
+
+def _connected(api: ApiServer, path: str, query: list[tuple[str, str]], until: float) -> Any:
+    try:
+        return retried(
+            lambda timeout: connect(api, path, query, protocols=PROTOCOLS, timeout=timeout),
+            deadline=until - time.monotonic(),
+            budget=api.budget,
+            even_if_sent=False,
+            shares=(1.0,),
+        )
+    except BadAnswer as error:
+        raise NotInstalled(error.what, where=error.where, hint="check the container's name") from error
 
 
 def _collect(socket: Any, until: float, where: str, deadline: float) -> dict[int, bytearray]:
@@ -216,6 +227,9 @@ def _exit_code(status: bytes, where: str) -> int:
     for cause in causes:
         if cause.reason == "ExitCode" and cause.message.isdigit():
             return int(cause.message)
+    # Some kubelets tell the code in words only.
+    if told := _CODE.search(end.message):
+        return int(told[1])
     raise _not_started(end, where)
 
 

@@ -6,6 +6,7 @@ Protocol: channel 0 carries the port's bytes, channel 1 its error; the first fra
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from opskit.core.errors import OpsError
@@ -84,34 +85,36 @@ class Forward:
             self.error = error
             client.close()
             return
-        tunnel = _Tunnel(client, channel)
+        tunnel = _Tunnel(client, channel, self._failed)
         with self._lock:
             self._open.add(tunnel)
             closed = self._closed
         if closed:
             tunnel.close()
-        self.error = tunnel.run() or self.error
+        tunnel.run()
         with self._lock:
             self._open.discard(tunnel)
+
+    def _failed(self, why: str) -> None:
+        self.error = why
 
 
 class _Tunnel:
     """One connection: a thread for each direction."""
 
-    def __init__(self, client: socket.socket, channel: Any) -> None:
+    def __init__(self, client: socket.socket, channel: Any, failed: Callable[[str], None]) -> None:
         self._client = client
         self._channel = channel
-        self._error = bytearray()
+        self._failed = failed
         channel.settimeout(None)
 
-    def run(self) -> str:
-        """Move bytes until either end closes; gives the error channel's text."""
+    def run(self) -> None:
+        """Move bytes until either end closes."""
         up = threading.Thread(target=self._upwards, name="opskit port-forward up", daemon=True)
         up.start()
         self._downwards()
         self.close()
         up.join(timeout=5)
-        return self._error.decode(errors="replace").strip()
 
     def close(self) -> None:
         """Wake both threads and end them."""
@@ -147,5 +150,6 @@ class _Tunnel:
                 elif data[0] == DATA:
                     self._client.sendall(data[1:])
                 elif data[0] == ERROR:
-                    self._error += data[1:]
+                    # Told before the client's end closes, so that it is known when that is noticed.
+                    self._failed(data[1:].decode(errors="replace").strip())
                     return

@@ -1,0 +1,122 @@
+"""Finding programs: in OPSKIT_BIN and PATH, then in the cache."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from opskit.core.errors import NotInstalled
+from opskit.sandbox.pins import Program, program
+
+TOOLS = Path(__file__).with_name("tools")
+"""The Go modules that pin what is built: one folder each, with go.mod and go.sum."""
+
+_DEBIAN_PATH = "/usr/sbin:/sbin"
+"""Where Debian keeps daemons, which an ordinary user's PATH leaves out."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a program is, or how it can be had."""
+
+    name: str
+    path: str = ""
+    """Empty: missing."""
+    source: str = ""
+    """`folder`, `PATH`, `cache`, or empty."""
+    version: str = ""
+    remedy: str = ""
+    """The command that gets a missing one."""
+
+
+def find(name: str) -> Found:
+    """Look for a program.
+
+    Args:
+        name: as `pins.toml` has it.
+
+    Raises:
+        UnknownName: it is not pinned.
+
+    """
+    wanted = program(name)
+    for source, folder in _folders():
+        path = shutil.which(name, path=folder)
+        if path is not None:
+            version = version_of(path, wanted)
+            if not wanted.version or version == wanted.version:
+                return Found(name=name, path=path, source=source, version=version)
+    cached = cache_path(wanted)
+    if cached.exists():
+        return Found(name=name, path=str(cached), source="cache", version=wanted.version)
+    return Found(name=name, remedy=_remedy(wanted))
+
+
+def require(name: str) -> str:
+    """The path of a program.
+
+    Raises:
+        NotInstalled: it is missing; the message has the command that gets it.
+
+    """
+    found = find(name)
+    if not found.path:
+        raise NotInstalled(
+            f"The program {name} is missing.", where="this machine", hint=f"run `{found.remedy}`."
+        )
+    return found.path
+
+
+def missing(names: Sequence[str]) -> list[Found]:
+    """Those of the programs that are not there."""
+    return [found for found in map(find, names) if not found.path]
+
+
+def cache_path(wanted: Program) -> Path:
+    """Where the program is kept once built or downloaded: the folder's name changes with every pin."""
+    pins = [wanted.version, wanted.package, wanted.sha256]
+    if wanted.module:
+        pins += [hashlib.sha256(_go_sum(wanted.module)).hexdigest()]
+    key = hashlib.sha256("\n".join(pins).encode()).hexdigest()[:12]
+    folder = platformdirs.user_cache_path("opskit") / "bin" / f"{wanted.name}-{wanted.version or 'any'}-{key}"
+    return folder / wanted.name
+
+
+@cache
+def version_of(path: str, wanted: Program) -> str:
+    """What the program says of its version, e.g. `1.37.2`; empty where it says none."""
+    try:
+        said = subprocess.run(
+            [path, *wanted.version_args],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    found = re.search(r"\b[vV]?(\d+\.\d+(?:\.\d+)?)\b", said.stdout + said.stderr)
+    return found[1] if found else ""
+
+
+def _folders() -> list[tuple[str, str]]:
+    named = os.environ.get("OPSKIT_BIN", "")
+    path = os.environ.get("PATH", os.defpath)
+    return [*([("folder", named)] if named else []), ("PATH", f"{path}:{_DEBIAN_PATH}")]
+
+
+def _go_sum(module: str) -> bytes:
+    return (TOOLS / module / "go.mod").read_bytes() + (TOOLS / module / "go.sum").read_bytes()
+
+
+def _remedy(wanted: Program) -> str:
+    if wanted.debian:
+        return f"apt-get install --no-install-recommends {wanted.debian}"
+    return "opskit sandbox build"

@@ -1,0 +1,167 @@
+"""Getting the programs that are missing: official downloads, `go build`, Debian packages."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from time import monotonic
+
+import urllib3
+
+from opskit.core.errors import BadAnswer, NotInstalled, ToolFailed, Unreachable
+from opskit.sandbox.binaries import TOOLS, Found, cache_path, find
+from opskit.sandbox.files import locked, private_folder
+from opskit.sandbox.pins import Program, program
+
+Progress = Callable[[str], None]
+"""Told one line whenever something begins or ends."""
+
+_VERSION_PACKAGE = "k8s.io/component-base/version"
+_BUILD_DEADLINE = 3600.0
+
+
+def estimate(names: Iterable[str]) -> int:
+    """Seconds that building the missing ones takes cold on two cores."""
+    return sum(program(name).build_seconds for name in names if not find(name).path)
+
+
+def build(names: Sequence[str], *, progress: Progress) -> list[Found]:
+    """Get every program of the list that is missing.
+
+    Args:
+        names: as `pins.toml` has them.
+        progress: told what is being done.
+
+    Returns:
+        Where each program is now, in the order asked.
+
+    Raises:
+        NotInstalled: a tool that is needed for it is missing; the message has the command.
+        ToolFailed: `go` or `apt-get` failed.
+        BadAnswer: a download is not what its pin says.
+
+    """
+    wanted = [program(name) for name in names if not find(name).path]
+    _install_debian(sorted({each.debian for each in wanted if each.debian}), progress)
+    todo = [each for each in wanted if not each.debian]
+    for number, each in enumerate(todo, start=1):
+        begun = monotonic()
+        left = sum(other.build_seconds for other in todo[number - 1 :])
+        progress(f"[{number}/{len(todo)}] {each.name} {each.version} (at most {_minutes(left)} left)")
+        _fetch(each)
+        progress(f"[{number}/{len(todo)}] {each.name} is ready after {monotonic() - begun:.0f} s")
+    return [find(name) for name in names]
+
+
+def _fetch(wanted: Program) -> None:
+    target = cache_path(wanted)
+    private_folder(target.parent.parent)
+    private_folder(target.parent)
+    with locked(target.parent / "lock"):
+        if not target.exists():
+            (_download if wanted.url and wanted.sha256 else _go_build)(wanted, target)
+
+
+def _download(wanted: Program, target: Path) -> None:
+    answer = _get(wanted.url)
+    found = hashlib.sha256(answer).hexdigest()
+    if found != wanted.sha256:
+        raise BadAnswer(
+            f"The download of {wanted.name} has SHA-256 {found}, not the pinned {wanted.sha256}.",
+            where=wanted.url,
+            hint="do not use it; check the pin, or remove `url` from the pins to build it instead.",
+        )
+    temporary = target.with_suffix(".part")
+    temporary.write_bytes(answer)
+    temporary.chmod(0o700)
+    temporary.replace(target)
+
+
+def _get(url: str) -> bytes:
+    try:
+        answer = urllib3.PoolManager().request("GET", url, timeout=600.0, retries=3)
+    except urllib3.exceptions.HTTPError as error:
+        raise Unreachable(f"The download failed: {error}.", where=url, hint="try again.") from error
+    if answer.status != 200:
+        raise Unreachable(
+            f"The download was answered with {answer.status}.", where=url, hint="check the pin."
+        )
+    return answer.data
+
+
+def _go_build(wanted: Program, target: Path) -> None:
+    go = shutil.which("go")
+    if go is None:
+        raise NotInstalled(
+            f"{wanted.name} must be built, and Go is missing.",
+            where="PATH",
+            hint="install Go 1.26 or newer (https://go.dev/dl/), or put the program into a folder that OPSKIT_BIN names.",
+        )
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        built = Path(folder) / wanted.name
+        _run(
+            [go, "build", "-trimpath", "-ldflags", _ldflags(wanted), "-o", str(built), wanted.package], wanted
+        )
+        built.chmod(0o700)
+        built.replace(target)
+
+
+def _ldflags(wanted: Program) -> str:
+    flags = ["-s", "-w"]
+    if wanted.release == "kubernetes":
+        major, minor, *_ = wanted.version.split(".")
+        told = {"gitVersion": f"v{wanted.version}", "gitMajor": major, "gitMinor": minor}
+        flags += [f"-X {_VERSION_PACKAGE}.{name}={value}" for name, value in told.items()]
+    return " ".join(flags)
+
+
+def _run(argv: Sequence[str], wanted: Program) -> None:
+    module = TOOLS / wanted.module
+    env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -mod=readonly", "GOWORK": "off"}
+    done = subprocess.run(
+        argv, cwd=module, env=env, capture_output=True, text=True, timeout=_BUILD_DEADLINE, check=False
+    )
+    if done.returncode != 0:
+        raise ToolFailed(
+            f"`go build` of {wanted.name} failed.",
+            exit_code_of_tool=done.returncode,
+            stderr=done.stderr[-2000:],
+            where=str(module),
+            hint=f"its last words: {done.stderr.strip()[-400:]}",
+        )
+
+
+def _install_debian(packages: Sequence[str], progress: Progress) -> None:
+    if not packages:
+        return
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise NotInstalled(
+            f"Packages are missing: {', '.join(packages)}.",
+            where="this machine",
+            hint=f"as root run `{' '.join(command)}`.",
+        )
+    progress(f"installing {', '.join(packages)}")
+    done = subprocess.run(
+        command,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        capture_output=True,
+        text=True,
+        timeout=_BUILD_DEADLINE,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ToolFailed(
+            "`apt-get` failed.",
+            exit_code_of_tool=done.returncode,
+            stderr=done.stderr[-2000:],
+            where=" ".join(command),
+            hint=f"its last words: {done.stderr.strip()[-400:]}",
+        )
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,134 @@
+"""What a server is, as data, and the order that servers start in."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from opskit.core.errors import OpsError, StepFailed
+from opskit.sandbox.processes import Command
+from opskit.sandbox.site import Site
+from opskit.sandbox.waiting import wait_until
+
+
+def _nothing(_: Site) -> None:
+    """Do nothing."""
+
+
+def _always(_: Site) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """One server, or one act of setting up, of a sandbox."""
+
+    name: str
+    """Also the name of its process and of its log."""
+    programs: tuple[str, ...] = ()
+    """The programs that it needs, as `pins.toml` names them."""
+    needs: tuple[str, ...] = ()
+    """The components that must be ready before it starts."""
+    prepare: Callable[[Site], None] = _nothing
+    """Writes its files."""
+    command: Callable[[Site], Command] | None = None
+    """What to run; None for a component without a process of its own."""
+    ready: Callable[[Site], bool] = _always
+    """Whether it serves, asked of its own API."""
+    settle: Callable[[Site], None] = _nothing
+    """Sets up what is set up through its own API."""
+    deadline: float = 60.0
+    """Seconds from its start until it must be ready."""
+
+
+Report = Callable[[str, str, float], None]
+"""Told `(component, "starting" | "ready" | "failed", seconds since the beginning)`."""
+
+
+def programs_of(components: Sequence[Component]) -> list[str]:
+    """All programs that the components need, each once, in order."""
+    return list(dict.fromkeys(program for component in components for program in component.programs))
+
+
+def bring_up(site: Site, components: Sequence[Component], *, report: Report = lambda *_: None) -> None:
+    """Start the components: each as soon as those that it needs are ready, independent ones side by side.
+
+    Raises:
+        StepFailed: one did not become ready; the others are left as they are, for `down` to end.
+
+    """
+    start = _Start(site, components, report)
+    with ThreadPoolExecutor(max_workers=max(1, len(components))) as pool:
+        futures = [pool.submit(start.bring_up, component) for component in components]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            start.failed.set()
+            raise
+
+
+class _Start:
+    def __init__(self, site: Site, components: Sequence[Component], report: Report) -> None:
+        self.site = site
+        self.report = report
+        self.begun = monotonic()
+        self.failed = threading.Event()
+        self.ready = {component.name: threading.Event() for component in components}
+
+    def bring_up(self, component: Component) -> None:
+        if not self._wait_for(component.needs):
+            return
+        self.report(component.name, "starting", monotonic() - self.begun)
+        try:
+            self._start(component)
+        except OpsError as error:
+            self.failed.set()
+            self.report(component.name, "failed", monotonic() - self.begun)
+            raise _explained(self.site, component, error) from error
+        self.ready[component.name].set()
+        self.report(component.name, "ready", monotonic() - self.begun)
+
+    def _wait_for(self, needs: Sequence[str]) -> bool:
+        for need in needs:
+            while not self.ready[need].wait(0.02):
+                if self.failed.is_set():
+                    return False
+        return not self.failed.is_set()
+
+    def _start(self, component: Component) -> None:
+        component.prepare(self.site)
+        if component.command is not None:
+            self.site.processes.start(component.name, component.command(self.site))
+        wait_until(
+            lambda: component.ready(self.site),
+            what=f"{component.name} is ready",
+            deadline=component.deadline,
+            every=0.05,
+            stop=lambda: self.failed.is_set() or self._died(component),
+        )
+        component.settle(self.site)
+
+    def _died(self, component: Component) -> bool:
+        return component.command is not None and not self.site.processes.alive(component.name)
+
+
+def _explained(site: Site, component: Component, error: OpsError) -> StepFailed:
+    died = component.command is not None and not site.processes.alive(component.name)
+    log = site.processes.log(component.name)
+    return StepFailed(
+        f"{component.name} {'ended by itself' if died else 'did not become ready'}. {error.what} {last_lines(log)}",
+        where=error.where or str(log),
+        hint=error.hint or f"read {log}; then `opskit sandbox down --name {site.name}` and try again.",
+    )
+
+
+def last_lines(log: Path, *, count: int = 4) -> str:
+    """The last lines of a log, for a message; empty where there is none."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()[-count:]
+    except FileNotFoundError:
+        return ""
+    return f"Its last words: {' / '.join(line.strip() for line in lines)}" if lines else ""

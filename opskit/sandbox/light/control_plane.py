@@ -1,0 +1,246 @@
+"""etcd, kube-apiserver, controller-manager, scheduler and kwok: no root, TLS throughout."""
+
+import base64
+import socket
+
+from opskit.sandbox.binaries import require
+from opskit.sandbox.component import Component
+from opskit.sandbox.files import write_json
+from opskit.sandbox.kube import KubeApi
+from opskit.sandbox.light import kwok_config
+from opskit.sandbox.pki import Authority, key_pair
+from opskit.sandbox.processes import Command
+from opskit.sandbox.site import Site
+
+ADDRESS = "127.0.0.1"
+_USERS = {
+    "admin": ("sandbox-admin", ("system:masters",)),
+    "controller-manager": ("system:kube-controller-manager", ()),
+    "scheduler": ("system:kube-scheduler", ()),
+    "kwok": ("kwok", ("system:masters",)),
+    "rook": ("system:serviceaccount:rook-ceph:rook-ceph-system", ("system:masters",)),
+    "kubelet": ("kubelet-stand-in", ("system:masters",)),
+}
+
+
+def components() -> list[Component]:
+    """The control plane's components."""
+    return [
+        Component(name="certificates", prepare=_write_certificates),
+        Component(
+            name="etcd",
+            programs=("etcd",),
+            needs=("certificates",),
+            command=_etcd,
+            ready=lambda site: "ready to serve client requests" in _log(site, "etcd"),
+        ),
+        Component(
+            name="kube-apiserver",
+            programs=("kube-apiserver", "kubectl"),
+            needs=("etcd",),
+            command=_apiserver,
+            ready=lambda site: api(site).ready(),
+        ),
+        Component(
+            name="kube-controller-manager",
+            programs=("kube-controller-manager",),
+            needs=("kube-apiserver",),
+            command=_controller_manager,
+            ready=lambda site: (
+                api(site).find("/api/v1/namespaces/default/serviceaccounts/default") is not None
+            ),
+        ),
+        Component(
+            name="kube-scheduler",
+            programs=("kube-scheduler",),
+            needs=("kube-apiserver",),
+            command=_scheduler,
+            ready=lambda site: _listens(site, "kube-scheduler"),
+        ),
+        Component(
+            name="kwok",
+            programs=("kwok",),
+            needs=("kube-apiserver", "kwok-crds"),
+            prepare=kwok_config.write,
+            command=_kwok,
+            ready=lambda site: _listens(site, "kwok"),
+        ),
+        Component(name="kwok-crds", needs=("kube-apiserver",), settle=_create_kwok_crd),
+    ]
+
+
+def server(site: Site) -> str:
+    """The API server's URL."""
+    return f"https://{ADDRESS}:{site.port('kube-apiserver')}"
+
+
+def api(site: Site, *, user: str = "admin", manager: str = "opskit-sandbox") -> KubeApi:
+    """A client of the API server."""
+    return KubeApi(server(site), pki=site.folder("pki"), user=user, manager=manager)
+
+
+def kubeconfig(site: Site, user: str) -> dict[str, object]:
+    """A kubeconfig with everything inside it, for one of the certificates."""
+    pki = site.folder("pki")
+
+    def data(name: str) -> str:
+        return base64.b64encode((pki / name).read_bytes()).decode()
+
+    who = {"client-certificate-data": data(f"{user}.crt"), "client-key-data": data(f"{user}.key")}
+    return assemble_kubeconfig(site, user=who)
+
+
+def assemble_kubeconfig(site: Site, *, user: dict[str, str]) -> dict[str, object]:
+    """A kubeconfig for any credential, with one context named after the sandbox."""
+    authority = base64.b64encode((site.folder("pki") / "ca.crt").read_bytes()).decode()
+    name = context_name(site)
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {"name": name, "cluster": {"server": server(site), "certificate-authority-data": authority}}
+        ],
+        "users": [{"name": name, "user": user}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
+
+
+def context_name(site: Site) -> str:
+    """The kubeconfig context, e.g. `opskit-light`."""
+    return f"opskit-{site.name}"
+
+
+def _write_certificates(site: Site) -> None:
+    pki = site.folder("pki")
+    authority = Authority(pki, name=f"opskit sandbox {site.name}")
+    hosts = ("localhost", ADDRESS, "10.96.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+    authority.issue("server", subject="kube-apiserver", hosts=hosts)
+    authority.issue("etcd", subject="etcd", hosts=("localhost", ADDRESS))
+    authority.issue("kubelet-server", subject="kwok", hosts=("localhost", ADDRESS))
+    authority.issue("apiserver-client", subject="kube-apiserver", groups=("system:masters",))
+    for name, (subject, groups) in _USERS.items():
+        authority.issue(name, subject=subject, groups=groups)
+        write_json(site.state / f"{name}.kubeconfig", kubeconfig(site, name))
+    (site.state / "admin.kubeconfig").replace(site.state / "kubeconfig")
+    key_pair(pki, "service-accounts")
+
+
+def _etcd(site: Site) -> Command:
+    pki = site.folder("pki")
+    client, peer = (f"https://{ADDRESS}:{site.port(name)}" for name in ("etcd", "etcd-peer"))
+    tls = (f"--cert-file={pki}/etcd.crt", f"--key-file={pki}/etcd.key", f"--trusted-ca-file={pki}/ca.crt")
+    peer_tls = tuple(flag.replace("--", "--peer-", 1) for flag in tls)
+    return Command(
+        argv=(
+            require("etcd"),
+            f"--data-dir={site.folder('etcd')}",
+            "--unsafe-no-fsync",
+            "--client-cert-auth",
+            "--peer-client-cert-auth",
+            f"--listen-client-urls={client}",
+            f"--advertise-client-urls={client}",
+            f"--listen-peer-urls={peer}",
+            f"--initial-advertise-peer-urls={peer}",
+            f"--initial-cluster=default={peer}",
+            *tls,
+            *peer_tls,
+        )
+    )
+
+
+def _apiserver(site: Site) -> Command:
+    pki = site.folder("pki")
+    return Command(
+        argv=(
+            require("kube-apiserver"),
+            f"--etcd-servers=https://{ADDRESS}:{site.port('etcd')}",
+            f"--etcd-cafile={pki}/ca.crt",
+            f"--etcd-certfile={pki}/apiserver-client.crt",
+            f"--etcd-keyfile={pki}/apiserver-client.key",
+            f"--bind-address={ADDRESS}",
+            f"--secure-port={site.port('kube-apiserver')}",
+            f"--tls-cert-file={pki}/server.crt",
+            f"--tls-private-key-file={pki}/server.key",
+            f"--client-ca-file={pki}/ca.crt",
+            f"--kubelet-certificate-authority={pki}/ca.crt",
+            f"--kubelet-client-certificate={pki}/apiserver-client.crt",
+            f"--kubelet-client-key={pki}/apiserver-client.key",
+            "--kubelet-preferred-address-types=InternalIP",
+            "--authorization-mode=RBAC",
+            "--allow-privileged",
+            "--service-cluster-ip-range=10.96.0.0/16",
+            f"--service-account-key-file={pki}/service-accounts.pub",
+            f"--service-account-signing-key-file={pki}/service-accounts.key",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--max-requests-inflight=1000",
+        )
+    )
+
+
+def _controller_manager(site: Site) -> Command:
+    pki = site.folder("pki")
+    return Command(
+        argv=(
+            require("kube-controller-manager"),
+            f"--kubeconfig={site.state}/controller-manager.kubeconfig",
+            "--use-service-account-credentials",
+            f"--service-account-private-key-file={pki}/service-accounts.key",
+            f"--root-ca-file={pki}/ca.crt",
+            "--leader-elect=false",
+            f"--bind-address={ADDRESS}",
+            f"--secure-port={site.port('kube-controller-manager')}",
+            f"--cert-dir={site.folder('pki')}",
+            "--node-monitor-period=2s",
+            "--node-monitor-grace-period=12s",
+        )
+    )
+
+
+def _scheduler(site: Site) -> Command:
+    return Command(
+        argv=(
+            require("kube-scheduler"),
+            f"--kubeconfig={site.state}/scheduler.kubeconfig",
+            "--leader-elect=false",
+            f"--bind-address={ADDRESS}",
+            f"--secure-port={site.port('kube-scheduler')}",
+            f"--cert-dir={site.folder('pki')}",
+        )
+    )
+
+
+def _kwok(site: Site) -> Command:
+    pki, port = site.folder("pki"), site.port("kwok")
+    return Command(
+        argv=(
+            require("kwok"),
+            f"--kubeconfig={site.state}/kwok.kubeconfig",
+            "--manage-all-nodes=true",
+            "--node-lease-duration-seconds=0",
+            "--enable-crds=Logs",
+            f"--node-ip={ADDRESS}",
+            f"--node-port={port}",
+            f"--server-address={ADDRESS}:{port}",
+            f"--tls-cert-file={pki}/kubelet-server.crt",
+            f"--tls-private-key-file={pki}/kubelet-server.key",
+            f"--config={site.state}/kwok.yaml",
+        ),
+        env={"CEPH_CONF": str(site.state / "ceph" / "ceph.conf")},
+    )
+
+
+def _log(site: Site, name: str) -> str:
+    try:
+        return site.processes.log(name).read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _create_kwok_crd(site: Site) -> None:
+    api(site).create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", kwok_config.crd())
+
+
+def _listens(site: Site, port: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((ADDRESS, site.port(port))) == 0

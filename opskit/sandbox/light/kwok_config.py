@@ -1,0 +1,151 @@
+"""What kwok does in this profile: pods that stand for no real process become ready and go away as asked, and
+exec, logs and port-forward of all pods reach local processes.
+
+Nodes, and the pods whose daemon really runs, belong to the kubelet stand-in (`rook_standin.kubelet`).
+"""
+
+import msgspec
+
+from opskit.sandbox.files import write_private
+from opskit.sandbox.kube import Json
+from opskit.sandbox.site import Site
+
+DAEMON = "sandbox.opskit.dev/daemon"
+"""The annotation of a pod whose daemon is a real process, e.g. `osd.0`."""
+
+_GROUP = "kwok.x-k8s.io"
+_READY = """
+{{ $now := Now }}
+phase: Running
+startTime: {{ $now | Quote }}
+hostIP: 127.0.0.1
+{{ with PodIPsWith .spec.nodeName ( or .spec.hostNetwork false ) ( or .metadata.uid "" ) ( or .metadata.name "" ) ( or .metadata.namespace "" ) }}
+podIP: {{ index . 0 | Quote }}
+podIPs:
+{{ range . }}
+- ip: {{ . | Quote }}
+{{ end }}
+{{ end }}
+conditions:
+{{ range $type := list "PodReadyToStartContainers" "Initialized" "ContainersReady" "Ready" }}
+- {type: {{ $type | Quote }}, status: "True", lastTransitionTime: {{ $now | Quote }}}
+{{ end }}
+containerStatuses:
+{{ range .spec.containers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: ""
+  ready: true
+  started: true
+  restartCount: 0
+  state: {running: {startedAt: {{ $now | Quote }}}}
+{{ end }}
+"""
+
+
+_DONE = """
+{{ $now := Now }}
+phase: Succeeded
+containerStatuses:
+{{ range .spec.containers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: ""
+  ready: false
+  started: false
+  restartCount: 0
+  state: {terminated: {exitCode: 0, reason: Completed, startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }}}}
+{{ end }}
+"""
+
+
+def write(site: Site) -> None:
+    """Write kwok's configuration file."""
+    documents = [
+        _no_node_stage(),
+        _stage("pod-ready", [_absent(".metadata.deletionTimestamp"), _pending()], {"statusTemplate": _READY}),
+        _stage(
+            "pod-complete",
+            [_absent(".metadata.deletionTimestamp"), *_running_job()],
+            {"statusTemplate": _DONE},
+        ),
+        _stage("pod-delete", [_present(".metadata.deletionTimestamp")], {"delete": True}),
+        _cluster("ClusterExec", {"execs": [{"local": {"workDir": str(site.run), "envs": _envs(site)}}]}),
+        _cluster("ClusterPortForward", {"forwards": _forwards(site)}),
+    ]
+    write_private(
+        site.state / "kwok.yaml", "\n---\n".join(msgspec.json.encode(each).decode() for each in documents)
+    )
+
+
+def crd() -> Json:
+    """The one CRD of kwok that is used: which file holds a pod's log."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"kind": "Logs", "listKind": "LogsList", "plural": "logs", "singular": "logs"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"logs.{_GROUP}"},
+        "spec": {"group": _GROUP, "names": names, "scope": "Namespaced", "versions": [version]},
+    }
+
+
+def _stage(name: str, expressions: list[Json], then: Json) -> Json:
+    selector = {"matchExpressions": [_absent(f'.metadata.annotations["{DAEMON}"]'), *expressions]}
+    spec = {"resourceRef": {"apiGroup": "v1", "kind": "Pod"}, "selector": selector, "next": then}
+    return {"apiVersion": f"{_GROUP}/v1alpha1", "kind": "Stage", "metadata": {"name": name}, "spec": spec}
+
+
+def _no_node_stage() -> Json:
+    """A stage that no node is ever in: without one for nodes kwok serves no pods."""
+    selector = {"matchExpressions": [_present('.metadata.labels["sandbox.opskit.dev/unused"]')]}
+    spec = {
+        "resourceRef": {"apiGroup": "v1", "kind": "Node"},
+        "selector": selector,
+        "next": {"statusTemplate": "{}"},
+    }
+    return {
+        "apiVersion": f"{_GROUP}/v1alpha1",
+        "kind": "Stage",
+        "metadata": {"name": "node-unused"},
+        "spec": spec,
+    }
+
+
+def _cluster(kind: str, spec: Json) -> Json:
+    return {"apiVersion": f"{_GROUP}/v1alpha1", "kind": kind, "metadata": {"name": "local"}, "spec": spec}
+
+
+def _absent(key: str) -> Json:
+    return {"key": key, "operator": "DoesNotExist"}
+
+
+def _present(key: str) -> Json:
+    return {"key": key, "operator": "Exists"}
+
+
+def _phase(phase: str) -> Json:
+    return {"key": ".status.phase", "operator": "In", "values": [phase]}
+
+
+def _pending() -> Json:
+    return _phase("Pending")
+
+
+def _running_job() -> list[Json]:
+    owner = {"key": ".metadata.ownerReferences.[].kind", "operator": "In", "values": ["Job"]}
+    return [_phase("Running"), owner]
+
+
+def _envs(site: Site) -> list[Json]:
+    return [{"name": "CEPH_CONF", "value": str(site.state / "ceph" / "ceph.conf")}]
+
+
+def _forwards(site: Site) -> list[Json]:
+    """Each well-known port of a pod, and where it really listens."""
+    real = {9283: "mgr-metrics", 9090: "prometheus", 8080: "radosgw"}
+    return [
+        {"ports": [port], "target": {"port": site.port(name), "address": "127.0.0.1"}}
+        for port, name in real.items()
+    ]

@@ -1,0 +1,96 @@
+"""Which programs of which version the sandbox runs: `pins.toml`, and the user's own file laid over it."""
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import platformdirs
+
+from opskit.core.errors import ConfigError, UnknownName
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where one program comes from."""
+
+    name: str
+    version: str = ""
+    """The pinned version; empty where any will do."""
+    release: str = ""
+    """Its key in `[versions]`."""
+    module: str = ""
+    """Its folder in `tools/`, for `go build`."""
+    package: str = ""
+    debian: str = ""
+    """The Debian package that carries it."""
+    version_args: tuple[str, ...] = ("--version",)
+    """What makes it print its version."""
+    build_seconds: int = 0
+    """A cold build on two cores, for the estimate."""
+    url: str = ""
+    sha256: str = ""
+    """Of the file at `url`. Without it nothing is downloaded."""
+
+
+@cache
+def programs() -> dict[str, Program]:
+    """All pinned programs by name.
+
+    Raises:
+        ConfigError: a pins file does not parse.
+
+    """
+    pins = _load(Path(__file__).with_name("pins.toml"))
+    for path in _overrides():
+        pins = _merge(pins, _load(path))
+    versions = pins.get("versions", {})
+    return {name: _program(name, fields, versions) for name, fields in pins.get("programs", {}).items()}
+
+
+def program(name: str) -> Program:
+    """The program of that name.
+
+    Raises:
+        UnknownName: it is not pinned.
+
+    """
+    known = programs()
+    if name not in known:
+        raise UnknownName.among("program", name, known, where="pins.toml")
+    return known[name]
+
+
+def _overrides() -> list[Path]:
+    named = os.environ.get("OPSKIT_PINS")
+    own = platformdirs.user_config_path("opskit") / "pins.toml"
+    return [path for path in (own, Path(named) if named else None) if path is not None and path.exists()]
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"The pins do not parse: {error}.", where=str(path), hint="mend the file."
+        ) from error
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _program(name: str, fields: dict[str, Any], versions: dict[str, str]) -> Program:
+    version = versions.get(fields.get("release", ""), "")
+    try:
+        found = msgspec.convert({"name": name, "version": version, **fields}, Program, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            f"The pin of {name} is wrong: {error}.", where="pins.toml", hint="mend it."
+        ) from error
+    return msgspec.structs.replace(found, url=found.url.format(version=version))

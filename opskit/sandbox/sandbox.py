@@ -1,0 +1,269 @@
+"""One sandbox: up, broken, mended, down."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from opskit.core.errors import BadAnswer, NotFound, Refused, ToolFailed, UnknownName
+from opskit.sandbox.binaries import missing, require
+from opskit.sandbox.component import Report, bring_up, programs_of
+from opskit.sandbox.faults import Fault, fault_named
+from opskit.sandbox.files import locked, read_json, write_json
+from opskit.sandbox.light import ceph_files
+from opskit.sandbox.pins import programs
+from opskit.sandbox.profiles import Profile, profile
+from opskit.sandbox.rados import close_shared
+from opskit.sandbox.site import Site, sandboxes
+
+_FAULTS = "faults.json"
+
+
+class Sandbox:
+    """A sandbox that is up. Use it as a context manager to have it taken down at the end.
+
+    Attributes:
+        name: of the sandbox.
+        site: its folders, ports and processes.
+
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.site = Site(name)
+
+    @classmethod
+    def up(
+        cls,
+        *,
+        profile: str = "light",
+        name: str | None = None,
+        report: Report = lambda *_: None,
+        **options: Any,
+    ) -> Self:
+        """Start a sandbox, or take over the one of that name that is already up with the same options.
+
+        What a killed `up` left behind is ended first.
+
+        Args:
+            profile: which one.
+            name: of the sandbox; the profile's by default.
+            report: told of each component's progress.
+            options: of the profile, e.g. `mons=3`.
+
+        Raises:
+            UnknownName, BadValue: no such profile or option, or a bad value.
+            NotInstalled: programs are missing; the message has the command that gets them.
+            Refused: one of that name is up with other options.
+            StepFailed: a component did not become ready.
+
+        """
+        sandbox = cls(name or profile)
+        sandbox.start(profile, options, report)
+        return sandbox
+
+    @classmethod
+    def attach(cls, name: str) -> Self:
+        """The sandbox of that name that is up.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        sandbox = cls(name)
+        if sandbox.site.record.get("phase") != "ready":
+            known = ", ".join(names()) or "none"
+            raise NotFound(
+                f"No sandbox {name!r} is up.",
+                where=str(sandboxes()),
+                hint=f"`opskit sandbox up --name {name}`; there are: {known}.",
+            )
+        return sandbox
+
+    def start(self, profile_name: str, options: Mapping[str, Any], report: Report) -> None:
+        """Bring it up; see `up`."""
+        wanted = profile(profile_name)
+        settings = wanted.options(options)
+        components = wanted.components(settings)
+        _require(programs_of(components))
+        with locked(
+            self.site.lock, busy=f"Another process is bringing the sandbox {self.name!r} up or down."
+        ):
+            if self._is_up(wanted, settings):
+                return
+            self._clean()
+            self.site.make()
+            self.site.write_record(
+                phase="starting", profile=wanted.name, options=settings, versions=_versions()
+            )
+            bring_up(self.site, components, report=report)
+            close_shared(ceph_files.conf(self.site))
+            self.site.write_record(phase="ready")
+
+    def _is_up(self, wanted: Profile, settings: Mapping[str, Any]) -> bool:
+        record = self.site.record
+        if record.get("phase") != "ready" or not self._all_alive():
+            return False
+        if record.get("profile") != wanted.name or record.get("options") != settings:
+            raise Refused(
+                f"The sandbox {self.name!r} is up with other options.",
+                where=str(self.site.state),
+                hint=f"`opskit sandbox down --name {self.name}` first, or choose another --name.",
+            )
+        return True
+
+    def _all_alive(self) -> bool:
+        """Whether all servers run, save those that a fault has stopped."""
+        processes = self.site.processes
+        return all(processes.alive(name) for name in processes.names() if not name.startswith("ceph-"))
+
+    def down(self) -> None:
+        """End all that was started and remove all that was written. What is not there is no error."""
+        with locked(self.site.lock):
+            self._clean()
+
+    def _clean(self) -> None:
+        if self.site.exists:
+            close_shared(ceph_files.conf(self.site))
+            # First the stand-in: it would start again what it finds dead.
+            self.site.processes.stop("rook-operator-stand-in", grace=0.0)
+            self.site.processes.stop_all()
+        self.site.remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.down()
+
+    @property
+    def kubeconfig(self) -> Path:
+        """A kubeconfig of a cluster admin."""
+        return self.site.state / "kubeconfig"
+
+    @property
+    def context(self) -> str:
+        """The name of the kubeconfig's context."""
+        return f"opskit-{self.name}"
+
+    @property
+    def profile(self) -> Profile:
+        """Its profile."""
+        return profile(self.site.record["profile"])
+
+    def kubectl(self, *arguments: str, deadline: float = 60.0, text: str | None = None) -> str:
+        """Run `kubectl` as cluster admin; its standard output.
+
+        Args:
+            arguments: e.g. `"-n", "rook-ceph", "get", "pods"`.
+            deadline: seconds.
+            text: its standard input.
+
+        Raises:
+            ToolFailed: it ended with a nonzero exit code, or not in time.
+
+        """
+        return _run(
+            [require("kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments], deadline=deadline, text=text
+        )
+
+    def ceph(self, *arguments: str, deadline: float = 30.0) -> Any:
+        """Run `ceph` on this machine, beside all of Kubernetes; its JSON, None where it prints none.
+
+        Raises:
+            ToolFailed: it ended with a nonzero exit code, or not in time.
+            BadAnswer: it printed something else.
+
+        """
+        conf = ceph_files.conf(self.site)
+        argv = [require("ceph"), "--conf", str(conf), "--format", "json", *arguments]
+        said = _run(argv, deadline=deadline)
+        try:
+            return msgspec.json.decode(said) if said.strip() else None
+        except msgspec.DecodeError as error:
+            raise BadAnswer("`ceph` printed no JSON.", where=" ".join(arguments), hint=said[:200]) from error
+
+    def inject(self, fault: str, **arguments: Any) -> None:
+        """Break something, and return once the system itself shows it.
+
+        Args:
+            fault: its name, e.g. `osd-down`.
+            arguments: of the fault.
+
+        Raises:
+            UnknownName: no such fault or argument.
+            Refused: this sandbox can't have it.
+            DeadlineExceeded: it did not show.
+
+        """
+        chosen = self._fault(fault)
+        for name in arguments:
+            if name not in chosen.arguments:
+                raise UnknownName.among(f"argument of the fault {fault}", name, chosen.arguments)
+        known = chosen.inject(self, **arguments)
+        write_json(self.site.state / _FAULTS, {**self.injected(), fault: known})
+
+    def heal(self, fault: str | None = None) -> None:
+        """Mend a fault, or all of them, and return once the system is healthy.
+
+        Raises:
+            UnknownName: no such fault.
+            DeadlineExceeded: it did not become healthy.
+
+        """
+        for name in [fault] if fault is not None else list(self.injected()):
+            left = self.injected()
+            self._fault(name).heal(self, **left.get(name, {}))
+            write_json(self.site.state / _FAULTS, {key: value for key, value in left.items() if key != name})
+
+    def injected(self) -> dict[str, dict[str, Any]]:
+        """The faults that are in, with what was done."""
+        return read_json(self.site.state / _FAULTS, {})
+
+    def _fault(self, name: str) -> Fault:
+        return fault_named(self.profile.faults, name)
+
+
+def names() -> list[str]:
+    """The names of all sandboxes that there are, ready or not."""
+    return sorted(path.parent.name for path in sandboxes().glob("*/sandbox.json"))
+
+
+def _versions() -> dict[str, str]:
+    return {name: each.version for name, each in programs().items() if each.version}
+
+
+def _require(needed: list[str]) -> None:
+    from opskit.core.errors import NotInstalled
+
+    lacking = missing(needed)
+    if lacking:
+        remedies = "; ".join(dict.fromkeys(f"`{each.remedy}`" for each in lacking))
+        raise NotInstalled(
+            f"Programs are missing: {', '.join(each.name for each in lacking)}.",
+            where="this machine",
+            hint=remedies,
+        )
+
+
+def _run(argv: list[str], *, deadline: float, text: str | None = None) -> str:
+    where = " ".join(argv[1:])
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, input=text, timeout=deadline, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ToolFailed(
+            f"{Path(argv[0]).name} gave no answer in {deadline:.0f} s.", exit_code_of_tool=-1, where=where
+        ) from error
+    if done.returncode != 0:
+        raise ToolFailed(
+            f"{Path(argv[0]).name} failed: {done.stderr.strip()[-400:]}",
+            exit_code_of_tool=done.returncode,
+            stderr=done.stderr,
+            where=where,
+        )
+    return done.stdout

@@ -26,7 +26,8 @@ Every message says what happened, where, and what to do next. The class decides 
     │   ├── PlanChanged
     │   ├── MissingRights
     │   ├── WrongCluster
-    │   └── JournalDamaged
+    │   ├── JournalDamaged
+    │   └── JournalUnwritable       the record of the next act is not durable, so that it was not begun
     ├── WriteRejected            6   the server refused a write (5 while still in the dry run)
     ├── StepFailed               6   a step failed; the run stopped there
     ├── OutcomeUnknown           7   a write got no answer and could not be read back
@@ -219,6 +220,10 @@ class WrongCluster(Refused):
 
 class JournalDamaged(Refused):
     """The journal's chain or its anchor does not match."""
+
+
+class JournalUnwritable(Refused):
+    """A record could not be made durable (full disk, read-only file system); nothing is sent without one."""
 
 
 class WriteRejected(OpsError):

@@ -179,13 +179,22 @@ class Plan(Data, frozen=True):
         return hashlib.sha256(canonical(self.binding())).hexdigest()
 
     def binding(self) -> Json:
-        """What an approval binds: everything but prose and the time of making."""
+        """What an approval binds: everything but prose, the time of making, and our name of the cluster."""
         whole: Json = msgspec.to_builtins(self)
-        del whole["made"], whole["title"], whole["nothing_to_do"]
-        for step in whole["steps"]:
-            for prose in ("title", "reason", "no_undo", "skip"):
-                step[prose] = bool(step[prose]) if prose == "skip" else None
+        del whole["made"], whole["title"], whole["nothing_to_do"], whole["cluster"]
+        whole["goal"] = _without_text(self.goal)
+        for step, bound in zip(self.steps, whole["steps"], strict=True):
+            del bound["title"], bound["reason"], bound["no_undo"]
+            bound["skip"] = bool(step.skip)
+            bound["precondition"] = _without_text(step.precondition)
+            bound["postcondition"] = _without_text(step.postcondition)
+            if step.undo:
+                bound["undo"]["postcondition"] = _without_text(step.undo.postcondition)
         return whole
+
+
+def _without_text(conditions: tuple[Condition, ...]) -> list[Json]:
+    return [{"name": each.name, "arguments": each.arguments} for each in conditions]
 
 
 def canonical(value: Any) -> bytes:

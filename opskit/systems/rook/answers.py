@@ -90,6 +90,10 @@ class OsdSummary(Told, frozen=True):
     num_up_osds: int = 0
     num_in_osds: int = 0
     num_remapped_pgs: int = 0
+    osd_up_since: int = 0
+    """Unix time at which an OSD last came up or went down."""
+    osd_in_since: int = 0
+    """Unix time at which an OSD last went in or out."""
 
 
 class MgrSummary(Told, frozen=True):

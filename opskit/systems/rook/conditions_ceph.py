@@ -21,6 +21,9 @@ CEPH_CONDITIONS = Conditions()
 T = TypeVar("T")
 
 ENOENT, _EAGAIN, _EBUSY, _EINVAL = 2, 11, 16, 22
+SETTLE_SECONDS = 10.0
+"""After an OSD came or went, the manager still shows what it was told before: OSDs report every 5 s."""
+
 _HARMLESS = frozenset({"active", "clean", "scrubbing", "deep", "snaptrim", "snaptrim_wait"})
 
 
@@ -142,12 +145,22 @@ def pgs_clean(cluster: "Cluster") -> Held:
     known = sum(each.count for each in found.pgmap.pgs_by_state)
     worst = sorted(other.items(), key=lambda pair: -pair[1])
     named = ", ".join(f"{count} {state}" for state, count in worst[:4])
+    settling = SETTLE_SECONDS - _since_last_change(cluster, found)
+    if settling > 0:
+        return Held(ok=False, state=f"an OSD came or went just now; PG states settle in {settling:.0f} s")
     if known < total or not total:
         return Held(ok=False, state=f"the states of {total - known} of {total} PGs are not known")
     if dirty or found.osdmap.num_remapped_pgs:
         remapped = f"{found.osdmap.num_remapped_pgs} remapped"
         return Held(ok=False, state=f"{total - dirty} of {total} PGs are active+clean; {named or remapped}")
     return Held(ok=True, state=f"all {total} PGs are active+clean")
+
+
+def _since_last_change(cluster: "Cluster", status: Status) -> float:
+    """Seconds since an OSD came up, went down, in or out. A clock that is behind counts as long ago."""
+    last = max(status.osdmap.osd_up_since, status.osdmap.osd_in_since)
+    passed = cluster.now().timestamp() - last
+    return passed if passed >= 0 else SETTLE_SECONDS
 
 
 def is_clean(state: str) -> bool:

@@ -102,8 +102,8 @@ def pg_deep_scrubbed(cluster: "Cluster", *, pg: str, note: str) -> Held:
     Both times are Ceph's own, so that no other clock matters. A note that has left the log is older
     than the log's oldest line, which then stands for it.
     """
-    found = query(cluster, pg)
-    since = _noted(cluster, note)
+    found, lines = query(cluster, pg), _log(cluster)
+    since = max(_noted(lines, note), default=min((line.stamp for line in lines), default=""))
     at, errors = found.info.stats.last_deep_scrub_stamp, found.info.stats.stat_sum.num_scrub_errors
     state = f"PG {pg} is {found.state} with {errors} scrub errors, last deep scrub {at or 'never'}"
     return Held(ok=bool(since) and at > since and not errors and is_clean(found.state), state=state)
@@ -111,13 +111,17 @@ def pg_deep_scrubbed(cluster: "Cluster", *, pg: str, note: str) -> Held:
 
 @PG_CONDITIONS.named("rook/log-notes")
 def log_notes(cluster: "Cluster", *, note: str) -> Held:
-    """The cluster log holds the note; so it is once newer lines have pushed it out."""
-    since = _noted(cluster, note)
-    return Held(ok=bool(since), state=f"the cluster log reaches back to {since or 'nowhere'}")
+    """The cluster log holds the note."""
+    noted = _noted(_log(cluster), note)
+    return Held(
+        ok=bool(noted), state=f"noted at {noted[-1]}" if noted else "the cluster log does not hold it"
+    )
 
 
-def _noted(cluster: "Cluster", note: str) -> str:
-    """When the note was made, or the time of the oldest line; Ceph's stamps sort as text."""
-    lines = ceph(cluster, "log", "last", str(_LOG_LINES), "debug", "cluster", model=list[LogLine])
-    noted = [line.stamp for line in lines if note in line.message]
-    return max(noted, default=min((line.stamp for line in lines), default=""))
+def _log(cluster: "Cluster") -> list[LogLine]:
+    return ceph(cluster, "log", "last", str(_LOG_LINES), "debug", "cluster", model=list[LogLine])
+
+
+def _noted(lines: list[LogLine], note: str) -> list[str]:
+    """When the note was made; Ceph's stamps sort as text."""
+    return [line.stamp for line in lines if note in line.message]

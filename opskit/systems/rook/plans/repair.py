@@ -47,15 +47,16 @@ def repair_pg(
         hint="see https://docs.ceph.com/en/latest/rados/troubleshooting/troubleshooting-pg/#inconsistent-placement-groups",
     )
     title, lock = f"Repair PG {pg}", steps.lock_of(facts)
-    if isinstance(asked, PgQuery) and "inconsistent" not in asked.state.split("+"):
+    if isinstance(asked, Unread) or "inconsistent" not in asked.state.split("+"):
         sound = (_condition("rook/pg-repaired", pg, "is clean"),)
-        return Draft(title=title, steps=(), goal=sound, lock=lock, nothing_to_do=f"PG {pg} is {asked.state}.")
+        return Draft(title=title, steps=(), goal=sound, lock=lock, nothing_to_do=f"PG {pg} has no damage.")
     if not isinstance(record, InconsistentList):
         known_ = (_condition("rook/pg-damage-known", pg, "has its damage on record"),)
         scrub = _find_again(facts, pg, known_)
         return Draft(title=f"Find the damage in PG {pg} again", steps=(scrub,), goal=known_, lock=lock)
-    goal = (_condition("rook/pg-repaired", pg, "is clean"), _scrubbed(pg))
-    return Draft(title=title, steps=tuple(_steps(facts, pg, record)), goal=goal, lock=lock)
+    note = _note(pg, asked)
+    goal = (_condition("rook/pg-repaired", pg, "is clean"), _scrubbed(pg, note))
+    return Draft(title=title, steps=tuple(_steps(facts, pg, record, note)), goal=goal, lock=lock)
 
 
 def _reasons(
@@ -117,14 +118,16 @@ def _condition(name: str, pg: str, text: str) -> Condition:
     return Condition(name=name, arguments={"pg": pg}, text=f"PG {pg} {text}")
 
 
-def _note(pg: str) -> str:
-    return f"opskit rook/repair-pg: PG {pg} was repaired, now its deep scrub is asked for"
+def _note(pg: str, asked: PgQuery) -> str:
+    """One note for one damage: an older repair's note must not be taken for it."""
+    found = asked.info.stats.last_deep_scrub_stamp
+    return f"opskit rook/repair-pg: PG {pg}, damage found {found}: repaired, deep scrub asked for"
 
 
-def _scrubbed(pg: str) -> Condition:
+def _scrubbed(pg: str, note: str) -> Condition:
     return Condition(
         name="rook/pg-deep-scrubbed",
-        arguments={"pg": pg, "note": _note(pg)},
+        arguments={"pg": pg, "note": note},
         text=f"a new deep scrub of PG {pg} found nothing wrong",
     )
 
@@ -146,7 +149,7 @@ def _find_again(facts: Facts, pg: str, recorded: tuple[Condition, ...]) -> Step:
     )
 
 
-def _steps(facts: Facts, pg: str, record: InconsistentList) -> Iterator[Step]:
+def _steps(facts: Facts, pg: str, record: InconsistentList, note: str) -> Iterator[Step]:
     bad = bad_copies(record)
     reviewed = Condition(
         name="rook/pg-damage-is", arguments={"pg": pg, "bad": bad}, text="the bad copies are those reviewed"
@@ -168,11 +171,11 @@ def _steps(facts: Facts, pg: str, record: InconsistentList) -> Iterator[Step]:
     yield Step(
         id=f"note-repair-{pg}",
         title="Note the repair in Ceph's cluster log",
-        action=steps.ceph(facts, "log", _note(pg)),
+        action=steps.ceph(facts, "log", note),
         target=_target(pg),
         reason="Only a deep scrub that ends after this note proves the repair.",
         postcondition=(
-            Condition(name="rook/log-notes", arguments={"note": _note(pg)}, text="the log holds the note"),
+            Condition(name="rook/log-notes", arguments={"note": note}, text="the log holds the note"),
         ),
         no_undo="A log is only added to.",
         deadline_seconds=60,
@@ -183,7 +186,7 @@ def _steps(facts: Facts, pg: str, record: InconsistentList) -> Iterator[Step]:
         action=steps.ceph(facts, "pg", "deep-scrub", pg),
         target=_target(pg),
         reason="It reads and compares every copy again.",
-        postcondition=(_scrubbed(pg),),
+        postcondition=(_scrubbed(pg, note),),
         no_undo="A scrub only reads.",
         deadline_seconds=SCRUB_SECONDS,
     )

@@ -98,7 +98,7 @@ def _go_build(wanted: Program, target: Path) -> None:
         raise NotInstalled(
             f"{wanted.name} must be built, and Go is missing.",
             where="PATH",
-            hint="install Go 1.26 or newer (https://go.dev/dl/), or put the program into a folder that OPSKIT_BIN names.",
+            hint="install Go 1.26 or newer (https://go.dev/dl/), or name a folder that has it in OPSKIT_BIN.",
         )
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         built = Path(folder) / wanted.name

@@ -47,12 +47,16 @@ Report = Callable[[str, str, float], None]
 """Told `(component, "starting" | "ready" | "failed", seconds since the beginning)`."""
 
 
+def silent(_component: str, _state: str, _seconds: float) -> None:
+    """Report nothing."""
+
+
 def programs_of(components: Sequence[Component]) -> list[str]:
     """All programs that the components need, each once, in order."""
     return list(dict.fromkeys(program for component in components for program in component.programs))
 
 
-def bring_up(site: Site, components: Sequence[Component], *, report: Report = lambda *_: None) -> None:
+def bring_up(site: Site, components: Sequence[Component], *, report: Report = silent) -> None:
     """Start the components: each as soon as those that it needs are ready, independent ones side by side.
 
     Raises:
@@ -117,9 +121,10 @@ class _Start:
 
 def _explained(site: Site, component: Component, error: OpsError) -> StepFailed:
     died = component.command is not None and not site.processes.alive(component.name)
+    fate = "ended by itself" if died else "did not become ready"
     log = site.processes.log(component.name)
     return StepFailed(
-        f"{component.name} {'ended by itself' if died else 'did not become ready'}. {error.what} {last_lines(log)}",
+        f"{component.name} {fate}. {error.what} {last_lines(log)}",
         where=error.where or str(log),
         hint=error.hint or f"read {log}; then `opskit sandbox down --name {site.name}` and try again.",
     )

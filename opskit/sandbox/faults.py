@@ -5,10 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from opskit.core.errors import UnknownName
+from opskit.sandbox.site import Site
 
 
-class Witness(Protocol):
-    """What a fault may use of a sandbox: the system's own tools, and its place on this machine."""
+class Broken(Protocol):
+    """What a fault uses of a sandbox: the system's own tools, and its place on this machine."""
+
+    name: str
+    site: Site
+
+    def injected(self) -> dict[str, list[dict[str, Any]]]:
+        """The faults that are in."""
+        ...
 
     def ceph(self, *arguments: str, deadline: float = 30.0) -> Any:
         """Run a `ceph` command; its JSON."""

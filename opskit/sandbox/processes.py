@@ -120,7 +120,7 @@ class Processes:
         return recorded.pid if recorded and _runs(recorded) else None
 
     def exit_code(self, name: str) -> int | None:
-        """How the process ended, negative for a signal; None while it runs or where it is no child of ours."""
+        """How the process ended, negative for a signal; None while it runs or where it is no child."""
         recorded = self.recorded(name)
         return None if recorded is None or _runs(recorded) else _exits.get(recorded.pid)
 

@@ -8,8 +8,8 @@ import msgspec
 
 from opskit.core.errors import BadValue, UnknownName
 from opskit.sandbox.component import Component
-from opskit.sandbox.faults import Fault
-from opskit.sandbox.light import ceph, control_plane, monitoring, rook
+from opskit.sandbox.faults import Broken, Fault
+from opskit.sandbox.light import ceph, control_plane, health, monitoring, rook
 from opskit.sandbox.light.faults import FAULTS as LIGHT_FAULTS
 from opskit.sandbox.light.options import LightOptions
 
@@ -25,6 +25,8 @@ class Profile:
     options: Callable[[Mapping[str, Any]], dict[str, Any]]
     """All options, checked, with the defaults filled in."""
     faults: tuple[Fault, ...]
+    ailments: Callable[[Broken], list[str]]
+    """What keeps a sandbox from being healthy, in words."""
 
 
 def profile(name: str) -> Profile:
@@ -65,6 +67,7 @@ PROFILES = {
         components=_light_components,
         options=lambda given: msgspec.to_builtins(_light_options(given)),
         faults=LIGHT_FAULTS,
+        ailments=health.ailments,
     )
 }
 """All profiles by name."""

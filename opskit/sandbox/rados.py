@@ -1,19 +1,24 @@
-"""Talking to monitors, managers and OSDs through librados itself: a command costs a millisecond, not half
-a second as a new `ceph` process does.
+"""Talking to monitors, managers and OSDs through librados itself.
+
+A command costs a millisecond so, not half a second as a new `ceph` process does.
 
 Follows librados.h of Ceph 16: https://docs.ceph.com/en/pacific/rados/api/librados/.
 """
 
 import ctypes
+import errno
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from opskit.core.errors import BadAnswer, NotInstalled, ToolFailed, Unreachable
+
+_FULL_FORCE = ctypes.c_int(128)
+"""LIBRADOS_OPERATION_FULL_FORCE: let the operation through though the pool is full."""
 
 
 class Rados:
@@ -99,6 +104,23 @@ class Rados:
         finally:
             self._lib.rados_ioctx_destroy(context)
 
+    def remove(self, pool: str, names: Iterable[str]) -> None:
+        """Remove objects, even from a pool that is full; one that is not there is no error."""
+        context = ctypes.c_void_p()
+        self._done(
+            self._lib.rados_ioctx_create(self._cluster, pool.encode(), ctypes.byref(context)), f"open {pool}"
+        )
+        try:
+            for name in names:
+                operation = ctypes.c_void_p(self._lib.rados_create_write_op())
+                self._lib.rados_write_op_remove(operation)
+                code = self._lib.rados_write_op_operate(operation, context, name.encode(), None, _FULL_FORCE)
+                self._lib.rados_release_write_op(operation)
+                if code != -errno.ENOENT:
+                    self._done(code, f"remove {pool}/{name}")
+        finally:
+            self._lib.rados_ioctx_destroy(context)
+
     def _done(self, code: int, what: str) -> None:
         if code < 0:
             said = os.strerror(-code)
@@ -137,7 +159,7 @@ _sharing = threading.Lock()
 
 
 def shared(conf: Path) -> Rados:
-    """One connection a cluster for the whole process: connecting costs a hundred times what a command does."""
+    """One connection a cluster for the whole process: to connect costs a hundred commands."""
     with _sharing:
         if conf not in _shared:
             _shared[conf] = Rados(conf)
@@ -188,4 +210,5 @@ def _library() -> ctypes.CDLL:
             hint="run `apt-get install ceph-common`.",
         ) from error
     library.rados_buffer_free.argtypes = [ctypes.c_void_p]
+    library.rados_create_write_op.restype = ctypes.c_void_p
     return library

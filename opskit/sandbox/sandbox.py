@@ -10,7 +10,7 @@ import msgspec
 
 from opskit.core.errors import BadAnswer, NotFound, Refused, ToolFailed, UnknownName
 from opskit.sandbox.binaries import missing, require
-from opskit.sandbox.component import Report, bring_up, programs_of
+from opskit.sandbox.component import Report, bring_up, programs_of, silent
 from opskit.sandbox.faults import Fault, fault_named
 from opskit.sandbox.files import locked, read_json, write_json
 from opskit.sandbox.light import ceph_files
@@ -18,6 +18,7 @@ from opskit.sandbox.pins import programs
 from opskit.sandbox.profiles import Profile, profile
 from opskit.sandbox.rados import close_shared
 from opskit.sandbox.site import Site, sandboxes
+from opskit.sandbox.waiting import wait_until
 
 _FAULTS = "faults.json"
 
@@ -41,7 +42,7 @@ class Sandbox:
         *,
         profile: str = "light",
         name: str | None = None,
-        report: Report = lambda *_: None,
+        report: Report = silent,
         **options: Any,
     ) -> Self:
         """Start a sandbox, or take over the one of that name that is already up with the same options.
@@ -205,8 +206,9 @@ class Sandbox:
         for name in arguments:
             if name not in chosen.arguments:
                 raise UnknownName.among(f"argument of the fault {fault}", name, chosen.arguments)
-        known = chosen.inject(self, **arguments)
-        write_json(self.site.state / _FAULTS, {**self.injected(), fault: known})
+        done = chosen.inject(self, **arguments)
+        left = self.injected()
+        write_json(self.site.state / _FAULTS, {**left, fault: [*left.get(fault, []), done]})
 
     def heal(self, fault: str | None = None) -> None:
         """Mend a fault, or all of them, and return once the system is healthy.
@@ -218,10 +220,32 @@ class Sandbox:
         """
         for name in [fault] if fault is not None else list(self.injected()):
             left = self.injected()
-            self._fault(name).heal(self, **left.get(name, {}))
-            write_json(self.site.state / _FAULTS, {key: value for key, value in left.items() if key != name})
+            for done in left.pop(name, [{}]):
+                self._fault(name).heal(self, **done)
+            write_json(self.site.state / _FAULTS, left)
+        if not self.injected():
+            self.wait_healthy()
 
-    def injected(self) -> dict[str, dict[str, Any]]:
+    def wait_healthy(self, *, deadline: float = 300.0) -> None:
+        """Wait until Ceph says HEALTH_OK, every PG is active and clean, and every pod is ready.
+
+        Raises:
+            DeadlineExceeded: with what is still wrong.
+
+        """
+        wait_until(
+            lambda: not self.ailments(),
+            what=f"the sandbox {self.name!r} is healthy",
+            deadline=deadline,
+            every=0.5,
+            state=lambda: "; ".join(self.ailments()),
+        )
+
+    def ailments(self) -> list[str]:
+        """What keeps it from being healthy, in words; nothing when it is."""
+        return self.profile.ailments(self)
+
+    def injected(self) -> dict[str, list[dict[str, Any]]]:
         """The faults that are in, with what was done."""
         return read_json(self.site.state / _FAULTS, {})
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from opskit.sandbox.component import Component
+from opskit.sandbox.kube import Json
 from opskit.sandbox.light import ceph_daemons, ceph_files
 from opskit.sandbox.light.options import MONS, LightOptions
 from opskit.sandbox.rados import shared
@@ -62,11 +63,9 @@ def is_healthy(site: Site) -> bool:
     return status["health"]["status"] == "HEALTH_OK" and pgs_clean(status)
 
 
-def pgs_clean(status: dict[str, object]) -> bool:
+def pgs_clean(status: Json) -> bool:
     """Whether every PG of a `ceph status` is active and clean, scrubbing or not."""
-    pgmap = status["pgmap"]
-    assert isinstance(pgmap, dict)  # noqa: S101
-    states = [set(each["state_name"].split("+")) for each in pgmap.get("pgs_by_state", [])]
+    states = [set(each["state_name"].split("+")) for each in status["pgmap"].get("pgs_by_state", [])]
     return bool(states) and all({"active", "clean"} <= state <= _QUIET for state in states)
 
 
@@ -90,7 +89,7 @@ def answers(site: Site, *, daemon: str) -> bool:
         return probe.connect_ex(ceph_daemons.admin_socket(site, daemon)) == 0
 
 
-def _ask(site: Site, prefix: str) -> dict[str, object]:
+def _ask(site: Site, prefix: str) -> Json:
     return shared(ceph_files.conf(site)).mon(prefix)
 
 

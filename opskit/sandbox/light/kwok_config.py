@@ -1,5 +1,6 @@
-"""What kwok does in this profile: pods that stand for no real process become ready and go away as asked, and
-exec, logs and port-forward of all pods reach local processes.
+"""What kwok does in this profile.
+
+Pods that stand for no real process become ready and go away as asked, and exec, logs and port-forward of all pods reach local processes.
 
 Nodes, and the pods whose daemon really runs, belong to the kubelet stand-in (`rook_standin.kubelet`).
 """
@@ -19,7 +20,8 @@ _READY = """
 phase: Running
 startTime: {{ $now | Quote }}
 hostIP: 127.0.0.1
-{{ with PodIPsWith .spec.nodeName ( or .spec.hostNetwork false ) ( or .metadata.uid "" ) ( or .metadata.name "" ) ( or .metadata.namespace "" ) }}
+{{ $pod := .metadata }}
+{{ with PodIPsWith .spec.nodeName ( or .spec.hostNetwork false ) $pod.uid $pod.name $pod.namespace }}
 podIP: {{ index . 0 | Quote }}
 podIPs:
 {{ range . }}
@@ -54,7 +56,8 @@ containerStatuses:
   ready: false
   started: false
   restartCount: 0
-  state: {terminated: {exitCode: 0, reason: Completed, startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }}}}
+  state:
+    terminated: {exitCode: 0, reason: Completed, startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }}}
 {{ end }}
 """
 

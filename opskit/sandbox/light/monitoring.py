@@ -26,7 +26,7 @@ def components() -> list[Component]:
             command=_prometheus,
             ready=_listens,
         ),
-        Component(name="prometheus-objects", needs=("kube-controller-manager",), settle=_create_objects),
+        Component(name="prometheus-objects", needs=("kube-apiserver",), settle=_create_objects),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What makes the Ceph cluster look as if Rook ran it: CRDs, custom resources, deployments, and the stand-in."""
+"""What makes the Ceph cluster look as if Rook ran it: CRDs, custom resources, deployments, the stand-in."""
 
 import re
 import sys
@@ -42,7 +42,7 @@ def components(options: LightOptions) -> list[Component]:
         Component(name="nodes", needs=("kube-apiserver",), settle=_create_nodes),
         Component(
             name="rook-objects",
-            needs=("rook-crds", "ceph-files", "kube-controller-manager"),
+            needs=("rook-crds", "ceph-files"),
             settle=partial(_create_objects, options=options),
         ),
         Component(

@@ -90,9 +90,9 @@ def _report_ready(site: Site, api: KubeApi, name: str, version: str) -> None:
         api.patch(f"/api/v1/nodes/{name}/status", status(version=version, port=site.port("kwok")))
 
 
-def is_ready(node: Json) -> bool:
-    """Whether the node's Ready condition is true."""
-    conditions = node.get("status", {}).get("conditions") or []
+def is_ready(node_or_pod: Json) -> bool:
+    """Whether the Ready condition is true."""
+    conditions = node_or_pod.get("status", {}).get("conditions") or []
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 

@@ -3,7 +3,7 @@
 Names, labels and annotations follow Rook's own: https://rook.io/docs/rook/v1.20/.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from opskit.sandbox.kube import Json
 from opskit.sandbox.light.kwok_config import DAEMON
@@ -171,7 +171,7 @@ def mon_secret(*, fsid: str, admin_key: str, mon_key: str) -> Json:
     }
 
 
-def cluster(*, image: str, mons: int, nodes: dict[str, Sequence[str]]) -> Json:
+def cluster(*, image: str, mons: int, nodes: Mapping[str, Sequence[str]]) -> Json:
     """The CephCluster `rook-ceph`.
 
     Args:

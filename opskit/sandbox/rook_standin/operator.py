@@ -1,5 +1,6 @@
-"""The operator's part of the stand-in: it makes what is missing and writes what is true. While the Deployment
-`rook-ceph-operator` has no replica it does nothing at all.
+"""The operator's part of the stand-in: it makes what is missing and writes what is true.
+
+While the Deployment `rook-ceph-operator` has no replica it does nothing at all.
 """
 
 import shutil
@@ -62,9 +63,7 @@ class Operator:
         self._disruption.reconcile(status, deployments)
 
     def _replace_disks(self, dump: Json, deployments: dict[str, Json]) -> None:
-        """An OSD that was purged, and whose Deployment is gone: its disk is swapped for an empty one, and a
-        new OSD is made on it.
-        """
+        """Swap the disk of an OSD that was purged and whose Deployment is gone, and make a new OSD on it."""
         known = {each["osd"]: each["uuid"] for each in dump["osds"]}
         for disk in ceph_files.disks(self._site):
             if known.get(disk.osd) != disk.uuid and f"rook-ceph-osd-{disk.osd}" not in deployments:

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from opskit.core.clock import elapsed
 from opskit.core.errors import DeadlineExceeded, OutcomeUnknown, ReadError, StepFailed, Unreachable
-from opskit.core.plan import Action, Condition, Delete, Evict, Run, Target
+from opskit.core.plan import Action, Call, Condition, Delete, Evict, Run, Target
 from opskit.core.progress import Progress
 from opskit.core.read_back import Fate, read_back
 from opskit.core.rejections import rejected
 from opskit.core.tools import GRACE, Tools, unmet
 from opskit.core.wait import interruptibly, rest
 from opskit.core.write_answers import Accepted, Answered, Declined, Silent
+from opskit.core.write_requests import Seen
 from opskit.core.writes import SECONDS, Prepared
 
 T = TypeVar("T")
@@ -23,6 +24,18 @@ PAUSE = 0.5
 """Seconds before an act that was not done is tried again; the server may ask for more."""
 RETRY = 2.0
 """Seconds before a server that does not answer is asked again."""
+
+
+def announced(prepared: Prepared) -> dict[str, object]:
+    """What the journal keeps of an act before it is sent. What it sends stands in the plan."""
+    request = prepared.request
+    return {
+        "action": type(prepared.action).__name__.lower(),
+        "target": str(prepared.target),
+        "request": f"{request.method} {request.path}" if request else "",
+        "seen": msgspec.to_builtins(prepared.seen),
+        "changes": msgspec.to_builtins(prepared.changes),
+    }
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,7 @@ class Deed:
     @property
     def kubernetes(self) -> bool:
         """Whether it is a write to the API server."""
-        return not isinstance(self.action, Run)
+        return not isinstance(self.action, Run | Call)
 
 
 class Actor:
@@ -96,13 +109,18 @@ class Actor:
             else:
                 silent = prepared
 
-    def settle(self, prepared: Prepared) -> bool:
+    def settle(self, intent: dict[str, Any]) -> bool:
         """What became of an act that was announced before a crash. Whether it was done.
+
+        Args:
+            intent: what the journal kept of it.
 
         Raises:
             OutcomeUnknown: the system does not tell.
 
         """
+        seen = msgspec.convert(intent.get("seen"), Seen | None)
+        prepared = Prepared(action=self.deed.action, target=self.deed.target, seen=seen)
         return self._settled(prepared, Silent(text="the run ended before an answer was recorded"))
 
     def _prepared(self) -> Prepared:
@@ -119,7 +137,7 @@ class Actor:
                 self._pause(str(error), RETRY)
 
     def _sent(self, prepared: Prepared) -> Answered:
-        self._record("intent", prepared=msgspec.to_builtins(prepared))
+        self._record("intent", **announced(prepared))
         self.tools.boundary("intent")
         self.tools.tell(self.deed.at, "acting", f"Changing {self.deed.target}.")
         self.tools.lock.check()
@@ -133,7 +151,7 @@ class Actor:
     def _acknowledge(self, answer: Accepted) -> None:
         metadata = answer.object.get("metadata", {})
         kept = {key: metadata[key] for key in ("uid", "resourceVersion", "generation") if key in metadata}
-        self._record("acknowledged", **kept, output=str(answer.object.get("output", "")))
+        self._record("acknowledged", **kept)
         self.tools.boundary("ack")
 
     def _declined(self, answer: Declined, silent: Prepared | None) -> None:
@@ -169,7 +187,7 @@ class Actor:
         if answer.sent is False:
             return Fate(outcome="not applied", text="it never reached the server")
         self.tools.tell(self.deed.at, "reading-back", f"No answer: reading {self.deed.target} back.")
-        if isinstance(self.deed.action, Run):
+        if isinstance(self.deed.action, Run | Call):
             return self._fate_of_command(self.deed.action)
         while True:
             try:
@@ -181,7 +199,7 @@ class Actor:
                     return Fate(outcome="unknown", text=f"it could not be read back: {error}")
                 rest(min(RETRY, self.deed.left), self.tools.stop, f"reading {self.deed.target} back")
 
-    def _fate_of_command(self, action: Run) -> Fate:
+    def _fate_of_command(self, action: Run | Call) -> Fate:
         """By the postcondition: it may take a while to hold, if the command goes on without us."""
         wait = PAUSE if action.repeatable else self.deed.left
         over = elapsed() + min(wait, self.deed.left)

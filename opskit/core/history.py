@@ -27,7 +27,7 @@ class Way(Data, frozen=True):
 
     reached: Reached = "nothing"
     intent: dict[str, Any] | None = None
-    """What was announced: `{prepared: …}`."""
+    """What was announced, see `acting.announced`."""
     acted: bool = False
     """Whether an act of it may have had an effect."""
     text: str = ""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import msgspec
 from msgspec.structs import replace
 
 from opskit.core.acting import Actor, Deed
@@ -96,8 +95,7 @@ class Stepper:
     def settled(self) -> bool:
         """Whether the journal, or the system, tells that the act was done already."""
         if self._way.reached == "open":
-            intent = (self._way.intent or {}).get("prepared")
-            return self._actor().settle(msgspec.convert(intent, Prepared))
+            return self._actor().settle(self._way.intent or {})
         return self._way.reached == "acknowledged"
 
     def recheck(self, *, later_began: bool) -> StepState | None:

@@ -96,6 +96,21 @@ def meaning(response: Response) -> Answered:
     )
 
 
+def called(response: Response) -> Answered:
+    """What another server's answer says. Its body may hold secrets: it is not kept."""
+    if response.status < 300:
+        return Accepted(object={})
+    if response.status in _UNTOLD:
+        return Silent(text=f"the server answered {response.status}", sent=True)
+    return Declined(
+        status=response.status,
+        reason=f"status {response.status}",
+        message=" ".join(response.body[:300].decode(errors="replace").split()),
+        later=response.status == 429,
+        after=retry_after(response.headers),
+    )
+
+
 def _stale(code: int, reason: str, *, owned: bool) -> bool:
     return code == 410 or (code == 409 and reason in {"Conflict", "AlreadyExists"} and not owned)
 

@@ -1,6 +1,6 @@
 """The only writer: every Kubernetes write is dry-run on the server first and bound to what was read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -8,14 +8,23 @@ from msgspec.structs import replace
 
 from opskit.core.cluster import Cluster, decode
 from opskit.core.comparing import changes, within
-from opskit.core.errors import BadAnswer, DeadlineExceeded, NotFound, PlanChanged, Refused, Unreachable
+from opskit.core.errors import (
+    BadAnswer,
+    DeadlineExceeded,
+    NotFound,
+    PlanChanged,
+    ReadError,
+    Refused,
+    Unreachable,
+    UsageError,
+)
 from opskit.core.findings import Data
 from opskit.core.live_faults import refusal
 from opskit.core.live_http import Response
-from opskit.core.plan import Action, Apply, Change, Delete, Evict, Json, Run, Step, Target
-from opskit.core.reads import RunTool
+from opskit.core.plan import Action, Apply, Call, Change, Delete, Evict, Json, Run, Step, Target
+from opskit.core.reads import Answer, Place
 from opskit.core.rejections import rejected
-from opskit.core.write_answers import Accepted, Answered, Declined, Silent, meaning
+from opskit.core.write_answers import Accepted, Answered, Declined, Silent, called, meaning
 from opskit.core.write_requests import Request, Seen, object_path, request_for
 
 SECONDS = 8.0
@@ -29,7 +38,7 @@ REMOVED = "(object)"
 
 
 class Api(Protocol):
-    """The part of a live reader that writes go through."""
+    """The part of a live reader that changes go through; each is done once, never repeated."""
 
     def request(
         self,
@@ -42,7 +51,17 @@ class Api(Protocol):
         deadline: float = 30.0,
         retry: bool = False,
     ) -> Response:
-        """One request; the answer of whatever status."""
+        """One request to the API server; the answer of whatever status."""
+        ...
+
+    def run(self, argv: Sequence[str], *, place: Place, deadline: float) -> Answer:
+        """One command."""
+        ...
+
+    def call(
+        self, server: str, method: str, path: str, *, body: bytes | None = None, deadline: float = 30.0
+    ) -> Response:
+        """One request to a server around the cluster."""
         ...
 
 
@@ -123,11 +142,19 @@ class Writer:
             deadline: seconds; of a command, until it ends.
 
         """
-        if prepared.request is not None:
-            return submit(api_of(self.cluster), prepared.request, deadline=deadline)
-        if isinstance(prepared.action, Run):
-            return self._run(prepared.action, deadline=deadline)
-        raise NotImplementedError(prepared.action)
+        api = api_of(self.cluster)
+        match prepared.action:
+            case Run() as run:
+                return _answered(lambda: _ran(api.run(run.argv, place=run.place, deadline=deadline)))
+            case Call() as call:
+                body = None if call.body is None else msgspec.json.encode(call.body)
+                return _answered(
+                    lambda: called(
+                        api.call(call.server, call.method, call.path, body=body, deadline=deadline)
+                    )
+                )
+            case _:
+                return submit(api, cast("Request", prepared.request), deadline=deadline)
 
     def _prepared(self, action: Action, target: Target) -> Prepared | Declined:
         current = self.current(target)
@@ -156,22 +183,6 @@ class Writer:
         request = cast("Request", request_for(action, target, seen, force=force))
         return submit(api_of(self.cluster), request, deadline=SECONDS, dry_run=True)
 
-    def _run(self, action: Run, *, deadline: float) -> Answered:
-        try:
-            answer = self.cluster.reader.answer(
-                RunTool(argv=action.argv, place=action.place), deadline=deadline
-            )
-        except (Unreachable, DeadlineExceeded) as error:
-            return Silent(text=str(error), sent=error.sent)
-        said = answer.body.decode(errors="replace")[-2000:]
-        if answer.exit_code == 0:
-            return Accepted(object={"output": said})
-        return Declined(
-            status=answer.exit_code,
-            reason=f"exit code {answer.exit_code}",
-            message=(answer.stderr.strip() or said.strip())[-2000:],
-        )
-
 
 def api_of(cluster: Cluster) -> Api:
     """The API server behind a live cluster.
@@ -191,21 +202,40 @@ def api_of(cluster: Cluster) -> Api:
 
 def submit(api: Api, request: Request, *, deadline: float, dry_run: bool = False) -> Answered:
     """Send a write once, or its dry run, which does no harm twice and is therefore retried."""
-    try:
-        response = api.request(
-            request.method,
-            request.path,
-            body=msgspec.json.encode(request.content(dry_run=dry_run)),
-            query=request.query(dry_run=dry_run),
-            content_type=request.content_type,
-            deadline=deadline,
-            retry=dry_run and not request.path.endswith("/eviction"),
+    return _answered(
+        lambda: meaning(
+            api.request(
+                request.method,
+                request.path,
+                body=msgspec.json.encode(request.content(dry_run=dry_run)),
+                query=request.query(dry_run=dry_run),
+                content_type=request.content_type,
+                deadline=deadline,
+                retry=dry_run and not request.path.endswith("/eviction"),
+            )
         )
+    )
+
+
+def _answered(ask: Callable[[], Answered]) -> Answered:
+    try:
+        return ask()
     except (Unreachable, DeadlineExceeded) as error:
         return Silent(text=str(error), sent=error.sent)
     except BadAnswer as error:
         return Silent(text=str(error), sent=True)
-    return meaning(response)
+    except (ReadError, UsageError) as error:
+        # No such pod or program, no credential: it was not begun.
+        return Declined(status=0, reason=type(error).__name__, message=str(error))
+
+
+def _ran(answer: Answer) -> Answered:
+    """What a command's end says. Its output may hold anything, secrets too: it is not kept."""
+    if answer.exit_code == 0:
+        return Accepted(object={})
+    said = answer.stderr.strip() or answer.body.decode(errors="replace").strip()
+    reason = f"exit code {answer.exit_code}"
+    return Declined(status=answer.exit_code, reason=reason, message=said[-2000:])
 
 
 def seen_of(current: Json) -> Seen:

@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -27,6 +28,7 @@ from opskit.core.writes import Writer
 from opskit.sandbox.kube import KubeApi
 from opskit.sandbox.light import control_plane
 from opskit.sandbox.site import Site
+from opskit.sandbox.waiting import wait_until
 
 CODE = "0" * 64
 
@@ -138,6 +140,50 @@ class Lab:
         self.api.create(self.path("configmaps"), {"metadata": {"name": name}, "data": data})
         return config(self.namespace, name)
 
+    def make_pod(self, name: str) -> Target:
+        """A real pod, which no node runs."""
+        body = {
+            "metadata": {"name": name, "labels": {"app": name}},
+            "spec": {
+                "containers": [{"name": "main", "image": "example.org/main:1"}],
+                "terminationGracePeriodSeconds": 0,
+            },
+        }
+        self.api.create(self.path("pods"), body)
+        return Target(kind="Pod", name=name, namespace=self.namespace, version="v1", plural="pods")
+
+    def everything(self) -> dict[str, dict[str, str]]:
+        """Name and data or spec of each object that the tests make, as the API server says."""
+        kinds = {"configmaps": "", "deployments": "apps", "pods": ""}
+        return {
+            plural: {
+                each["metadata"]["name"]: json.dumps([each.get("spec"), each.get("data")], sort_keys=True)
+                for each in self.api.get(self.path(plural, group=group))["items"]
+                if each["metadata"]["name"] != "kube-root-ca.crt"
+            }
+            for plural, group in kinds.items()
+        }
+
+    @contextmanager
+    def policy(self, policy: dict[str, Any]) -> Iterator[None]:
+        """A ValidatingAdmissionPolicy that is bound to this namespace."""
+        root = "/apis/admissionregistration.k8s.io/v1"
+        name = f"{policy['metadata']['name']}-{self.namespace}"
+        where = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}}
+        binding = {"policyName": name, "validationActions": ["Deny"], "matchResources": where}
+        self.api.create(f"{root}/validatingadmissionpolicies", policy | {"metadata": {"name": name}})
+        bindings = f"{root}/validatingadmissionpolicybindings"
+        self.api.create(bindings, {"metadata": {"name": name}, "spec": binding})
+        try:
+            yield
+        finally:
+            self.api.delete(f"{bindings}/{name}")
+            self.api.delete(f"{root}/validatingadmissionpolicies/{name}")
+
+    def until(self, holds: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Wait until something is so."""
+        wait_until(holds, deadline=seconds, what="what the test waits for")
+
     def replicas(self, name: str) -> int:
         """As the API server says, asked outside of opskit."""
         return self.api.get(self.path("deployments", name, group="apps"))["spec"]["replicas"]
@@ -229,6 +275,3 @@ class Lab:
 def phases(journal: Journal) -> list[tuple[str, str]]:
     """Step and phase of each record."""
     return [(record.step, record.phase) for record in journal.records]
-
-
-Do = Callable[[], object]

@@ -14,7 +14,20 @@ from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.judging import REGISTRY, finding, said
 from opskit.systems.rook.ranking import ranked, short
 
-AREAS = ("osd",)
+AREAS = (
+    "rook",
+    "mon",
+    "osd",
+    "device",
+    "slow",
+    "flags",
+    "capacity",
+    "placement",
+    "pg",
+    "fs",
+    "crash",
+    "versions",
+)
 
 for _area in AREAS:
     import_module(f"opskit.systems.rook.checks_{_area}")

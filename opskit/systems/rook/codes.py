@@ -32,6 +32,14 @@ def section(code: str) -> str:
     return f"{HEALTH_CHECKS}#{code.lower().replace('_', '-')}"
 
 
+def documented(area: str, *rows: tuple[str, Severity, str, str], url: str | None = None) -> tuple[Code, ...]:
+    """Codes of one area, each with its section of Ceph's page unless another page is given."""
+    return tuple(
+        Code(code=code, severity=severity, meaning=meaning, next=step, url=url or section(code), area=area)
+        for code, severity, meaning, step in rows
+    )
+
+
 _BUCKET = re.compile(r"^OSD_[A-Z]+_DOWN$")
 
 

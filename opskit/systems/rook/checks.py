@@ -15,19 +15,20 @@ from opskit.systems.rook.judging import REGISTRY, finding, said
 from opskit.systems.rook.ranking import ranked, short
 
 AREAS = (
-    "rook",
-    "mon",
     "osd",
-    "device",
-    "slow",
-    "flags",
+    "mon",
     "capacity",
-    "placement",
     "pg",
+    "slow",
     "fs",
+    "flags",
+    "device",
     "crash",
+    "placement",
     "versions",
+    "rook",
 )
+"""The order in which equally grave findings are told."""
 
 for _area in AREAS:
     import_module(f"opskit.systems.rook.checks_{_area}")

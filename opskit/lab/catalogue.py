@@ -7,6 +7,7 @@ from typing import Any
 from opskit.core.errors import UnknownName
 from opskit.core.findings import Data
 from opskit.lab import copies
+from opskit.runner import catalogue
 from opskit.runner import parameters as parameters_of
 from opskit.runner.contract import Runbook
 
@@ -114,17 +115,21 @@ def _outdated(copy: Path, original: Path) -> bool:
 
 
 def _runbooks() -> Iterator[Entry]:
-    from opskit.runner.contract import load
-
-    for path in sorted(Path(__file__).parents[2].glob("runbooks/*/*.ipynb")):
-        each = load(path)
-        yield Entry(name=each.name, title=each.title, summary=each.summary, path=path, runbook=each)
+    for each in catalogue.every():
+        yield Entry(
+            name=each.name, title=each.title, summary=each.summary, path=Path(each.path), runbook=each
+        )
 
 
 def _lessons() -> Iterator[Entry]:
-    for path in sorted(Path(__file__).parents[2].glob("notebooks/*.ipynb")):
+    for path in sorted(_lessons_folder().glob("*.ipynb")):
         title, summary = _heading(copies.read(path))
         yield Entry(name=f"lessons/{path.stem}", title=title or path.stem, summary=summary, path=path)
+
+
+def _lessons_folder() -> Path:
+    wheel = Path(__file__).parents[1] / "_notebooks"
+    return wheel if wheel.is_dir() else wheel.parents[1] / "notebooks"
 
 
 def _heading(notebook: copies.Notebook) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from opskit.core.errors import NotARunbook
+from opskit.core.errors import BadValue, NotARunbook
 
 STAMP = "opskit_copy"
 """Key of a copy's metadata: `{of, sources}`, i.e. the name and the digest of what it was made from."""
@@ -102,9 +102,18 @@ def fill(notebook: Notebook, parameters: Mapping[str, Any]) -> None:
 
 
 def filled(source: str, parameters: Mapping[str, Any]) -> str:
-    """The source of a parameters cell with other values."""
+    """The source of a parameters cell with other values.
+
+    Raises:
+        BadValue: the cell is no Python.
+
+    """
+    try:
+        body = ast.parse(source).body
+    except SyntaxError as error:
+        raise BadValue(f"The parameters cell is no Python: {error.msg}.", hint="mend it by hand") from None
     lines = [line.encode() for line in source.splitlines(keepends=True)]
-    assigned = [each for each in ast.parse(source).body if isinstance(each, ast.Assign | ast.AnnAssign)]
+    assigned = [each for each in body if isinstance(each, ast.Assign | ast.AnnAssign)]
     for each in reversed(assigned):
         value, name = each.value, _target(each)
         if value is not None and name in parameters:

@@ -5,8 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -20,6 +21,9 @@ WORKSPACE = Path("~/opskit")
 
 GRACE_SECONDS = 8.0
 """How long JupyterLab may take to end before it is killed."""
+
+LONGEST_RUNTIME_PATH = 50
+"""A socket's path may have about 104 bytes; its name in the runtime folder takes 50."""
 
 
 def launch(directory: Path = WORKSPACE, *, port: int = 8888, browser: bool = True) -> int:
@@ -39,8 +43,9 @@ def launch(directory: Path = WORKSPACE, *, port: int = 8888, browser: bool = Tru
     """
     root = prepare(directory)
     argv = arguments(root, port=port or free_port(), browser=browser)
-    process = subprocess.Popen(argv, env=environment(os.environ), cwd=root, start_new_session=True)
-    return _wait(process)
+    with runtime_folder() as runtime:
+        given = environment({**os.environ, **runtime})
+        return _wait(subprocess.Popen(argv, env=given, cwd=root, start_new_session=True))
 
 
 def prepare(directory: Path) -> Path:
@@ -88,6 +93,18 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
         for name, folders in paths.items()
     }
     return {**given, **ours, STARTED_BY_OPSKIT: "1"}
+
+
+@contextmanager
+def runtime_folder() -> Generator[dict[str, str]]:
+    """The environment of a runtime folder whose path is short enough for the kernels' Unix sockets."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    if len(jupyter_runtime_dir()) <= LONGEST_RUNTIME_PATH:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="opskit-", ignore_cleanup_errors=True) as folder:
+        yield {"JUPYTER_RUNTIME_DIR": folder}
 
 
 def free_port() -> int:

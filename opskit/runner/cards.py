@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,12 +57,21 @@ def which(info: ClusterInfo) -> str:
     return f"{info.name} ({state}, {info.version}, {info.server}, UID {info.uid})"
 
 
-def findings(found: Sequence[Finding], *, title: str = "Findings") -> Static:
+Offer = Callable[[Remedy], Html]
+"""What stands beside a remedy where it can be clicked."""
+
+
+def nothing(_: Remedy) -> Html:
+    """No offer: nothing can be clicked."""
+    return Html()
+
+
+def findings(found: Sequence[Finding], *, title: str = "Findings", offer: Offer = nothing) -> Static:
     """Every finding, in the order given."""
     if not found:
         return note(title, "None: nothing is wrong that opskit checks.", tone="good")
     count = f"{len(found)} finding{'s' if len(found) > 1 else ''}"
-    html = el("section", el("h2", f"{title}: {count}"), *(_finding(each) for each in found))
+    html = el("section", el("h2", f"{title}: {count}"), *(_finding(each, offer) for each in found))
     return Static(html, "\n".join([f"{title}: {count}", *(finding_text(each) for each in found)]))
 
 
@@ -78,14 +87,14 @@ def _raw(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _finding(each: Finding) -> Html:
+def _finding(each: Finding, offer: Offer) -> Html:
     severity = each.severity.value
     head = el("p", el("span", severity, class_="badge"), el("h3", each.summary))
     about = el("p", el("code", each.code), " ", each.subject, class_="soft")
     evidence = el("ul", *(_evidence(one) for one in each.evidence)) if each.evidence else ""
     cause = el("p", el("strong", "Cause: "), each.cause) if each.cause else ""
     source = el("p", link(each.source, "Upstream document")) if each.source else ""
-    remedy = _remedy(each.remedy) if each.remedy else ""
+    remedy = join((_remedy(each.remedy), offer(each.remedy))) if each.remedy else ""
     return el("article", head, about, evidence, cause, remedy, source, class_=severity)
 
 
@@ -190,18 +199,19 @@ def _step_text(number: int, step: Step) -> str:
     return "\n".join([*lines, f"     undo: {_undo(step)}"])
 
 
-def verdict(judged: Verdict) -> Static:
+def verdict(judged: Verdict, *, offer: Offer = nothing) -> Static:
     """What is true at the end."""
     tone = "good" if judged.good else "bad"
-    rows = [(each.text, _mark(each.ok), each.state) for each in judged.goal]
+    rows = [(each.text, mark(each.ok), each.state) for each in judged.goal]
     goal = table("Read again at the end", ("Goal", "Holds", "What was read"), rows) if rows else ""
     head = el("section", el("h2", "Verdict"), el("p", judged.sentence), goal, class_=f"banner {tone}")
-    listed = findings(judged.findings, title="Findings at the end")
+    listed = findings(judged.findings, title="Findings at the end", offer=offer)
     lines = [f"Verdict: {judged.sentence}", *(f"  [{mark}] {text}: {state}" for text, mark, state in rows)]
     return Static(Html(head + listed.html), "\n".join([*lines, listed.text]))
 
 
-def _mark(ok: bool | None) -> str:
+def mark(ok: bool | None) -> str:
+    """Whether a condition holds, in words."""
     return "could not be read" if ok is None else "yes" if ok else "no"
 
 

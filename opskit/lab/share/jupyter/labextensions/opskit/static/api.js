@@ -19,3 +19,7 @@ export const catalogue = () => ask("catalogue");
 // Returns {path} of the user's copy; `fresh` asks for a new one even where there is one.
 export const copy = (name, parameters = {}, fresh = false) =>
   ask("copies", { method: "POST", body: JSON.stringify({ name, parameters, fresh }) });
+
+// Returns {source}: a parameters cell with other values.
+export const fill = (source, parameters) =>
+  ask("parameters", { method: "POST", body: JSON.stringify({ source, parameters }) });

@@ -3,10 +3,14 @@
 import { shared } from "./shared.js";
 import * as api from "./api.js";
 import { render, renderProblem } from "./catalogue.js";
+import { fillParameters, openRemedies } from "./events.js";
 import { BOOK, CHANGE, LESSON, LOOK } from "./icons.js";
+import { addPanels } from "./panels.js";
 
 const { ILauncher } = (await shared("@jupyterlab/launcher")) || {};
+const { PageConfig } = await shared("@jupyterlab/coreutils");
 const { ICommandPalette, MainAreaWidget, showErrorMessage } = await shared("@jupyterlab/apputils");
+const { INotebookTracker } = (await shared("@jupyterlab/notebook")) || {};
 const { LabIcon } = await shared("@jupyterlab/ui-components");
 const { Widget } = await shared("@lumino/widgets");
 
@@ -102,10 +106,23 @@ const catalogue = {
       .catalogue()
       .then(({ entries, open_at_start: openAtStart }) => {
         if (launcher) addCards(launcher, entries);
-        if (openAtStart) app.restored.then(() => app.commands.execute(CATALOGUE));
+        const asked = PageConfig.getOption("treePath"); // a link to a notebook shows that notebook
+        if (openAtStart && !asked) app.restored.then(() => app.commands.execute(CATALOGUE));
       })
       .catch((error) => console.error(`opskit: ${error.message}`));
   },
 };
 
-export default [catalogue];
+const outputs = {
+  id: "opskit:outputs",
+  description: "Panels with a static twin, remedies that open the next runbook, forms that fill the parameters cell.",
+  autoStart: true,
+  requires: [INotebookTracker].filter(Boolean),
+  activate: (app, tracker) => {
+    if (tracker) addPanels(tracker);
+    if (tracker) fillParameters(tracker, showErrorMessage);
+    openRemedies((name, parameters) => openCopy(app, name, parameters, false));
+  },
+};
+
+export default [catalogue, outputs];

@@ -1,0 +1,176 @@
+"""What the browser tests do with JupyterLab: start it, open notebooks, run cells, look."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+START_SECONDS = 60
+
+_START = "import sys; from pathlib import Path; from opskit.lab.launch import launch; " + (
+    "sys.exit(launch(Path(sys.argv[1]), port=0, browser=False))"
+)
+
+
+@dataclass
+class Server:
+    """A running JupyterLab."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    """With its token."""
+    workspace: Path
+    home: Path
+
+    @classmethod
+    def start(cls, home: Path, workspace: Path, **environment: str) -> "Server":
+        """Start one and wait until it names its address."""
+        given = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home / "state"), **environment}
+        for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "XDG_DATA_HOME"):
+            given.pop(name, None)
+        with (home / "lab.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _START, str(workspace)], env=given, stdout=log, stderr=log, text=True
+            )
+        text = until(lambda: _address(home / "lab.log", process), START_SECONDS, "JupyterLab's address")
+        return cls(process, text, workspace, home)
+
+    @property
+    def base(self) -> str:
+        """The address without path and token."""
+        return self.url.partition("/lab")[0]
+
+    @property
+    def token(self) -> str:
+        """What the address ends in."""
+        return self.url.partition("token=")[2]
+
+    def stop(self) -> float:
+        """End it by SIGTERM; seconds that it took."""
+        began = time.monotonic()
+        self.process.terminate()
+        self.process.wait(30)
+        return time.monotonic() - began
+
+    def api(self, path: str, *, method: str = "GET") -> Any:
+        """Ask the server's own API."""
+        request = urllib.request.Request(
+            f"{self.base}/{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def notebook(self, name: str, cells: Sequence[str], **metadata: Any) -> str:
+        """Write a notebook into the workspace; its path."""
+        made = new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=metadata)
+        made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = self.workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(made, path)
+        return name
+
+
+@dataclass
+class Watched:
+    """A page, and everything that it complained of."""
+
+    page: Page
+    server: Server
+    complaints: list[str] = field(default_factory=list)
+    """Console errors and warnings, exceptions, failed requests."""
+    outside: list[str] = field(default_factory=list)
+    """Requests that left this machine."""
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
+        self.page.on("request", self._request)
+
+    def expect_complaint(self, pattern: str) -> None:
+        """Take out what a test provokes on purpose."""
+        self.complaints = [each for each in self.complaints if not re.search(pattern, each)]
+
+    def open_lab(self) -> None:
+        """Open JupyterLab at its start page."""
+        self.page.goto(self.server.url)
+        self.page.locator(".opskit-card").first.wait_for()
+
+    def open_notebook(self, path: str) -> Locator:
+        """Open a notebook in a fresh layout; its panel."""
+        self.page.goto(f"{self.server.base}/lab/tree/{path}?reset&token={self.server.token}")
+        return self.ready()
+
+    def ready(self) -> Locator:
+        """The visible notebook, once its kernel is idle."""
+        panel = self.page.locator(".jp-NotebookPanel:visible")
+        panel.wait_for()
+        panel.locator(".jp-KernelName", has_text="Python 3").wait_for()
+        self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        return panel
+
+    @property
+    def output(self) -> Locator:
+        """Everything that the cells of the visible notebook show."""
+        return self.page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output")
+
+    def run_all(self) -> None:
+        """Run > Run All Cells."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.page.keyboard.press("Control+s")
+        self.page.locator(".jp-mod-dirty").wait_for(state="detached")
+
+    def shut_down(self) -> None:
+        """End every kernel of the server."""
+        for session in self.server.api("api/sessions"):
+            self.server.api(f"api/sessions/{session['id']}", method="DELETE")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        local = (self.server.base, self.server.base.replace("http", "ws"), "data:", "blob:", "about:")
+        if not request.url.startswith(local):
+            self.outside.append(request.url)
+
+
+def until(read: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Read until something is there."""
+    over = time.monotonic() + seconds
+    while time.monotonic() < over:
+        if found := read():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+def _address(log: Path, process: "subprocess.Popen[str]") -> str:
+    text = log.read_text()
+    assert process.poll() is None, text
+    found = re.search(r"http://127\.0\.0\.1:\d+/lab\?token=\w+", text)
+    return found.group() if found else ""

@@ -180,7 +180,7 @@ class LiveReader:
             left = until - time.monotonic()
             if left <= 0:
                 raise DeadlineExceeded(
-                    f"The list of {read.plural} was not complete after {deadline:g} s.",
+                    f"The list of {read.plural} was not complete after {round(deadline, 1):g} s.",
                     sent=True,
                     where=f"GET {self.api.address}{path}",
                     hint="ask for one namespace, or allow more time",

@@ -189,7 +189,7 @@ def _collect(socket: Any, until: float, where: str, deadline: float) -> dict[int
 
 def _still_running(where: str, deadline: float) -> DeadlineExceeded:
     return DeadlineExceeded(
-        f"The command had not ended after {deadline:g} s.",
+        f"The command had not ended after {round(deadline, 1):g} s.",
         sent=True,
         where=where,
         hint="it may still run there; try it by hand with `kubectl exec`",

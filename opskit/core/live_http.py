@@ -90,7 +90,7 @@ def _content(answer: Any, until: float, where: str, timeout: float) -> bytes:
 
 def _too_slow(where: str, timeout: float, size: int) -> DeadlineExceeded:
     return DeadlineExceeded(
-        f"The answer was not complete after {timeout:g} s; {size} bytes had come.",
+        f"The answer was not complete after {round(timeout, 1):g} s; {size} bytes had come.",
         sent=True,
         where=where,
         hint="try again; if it stays slow, look at the server's load",
@@ -117,11 +117,17 @@ def broken(error: Exception, *, where: str, timeout: float, answering: bool = Fa
     """
     import urllib3.exceptions as u
 
-    if isinstance(error, u.ConnectTimeoutError) and not isinstance(error, u.NewConnectionError):
-        return DeadlineExceeded(f"No connection within {timeout:g} s.", sent=False, where=where, hint=_REACH)
-    if isinstance(error, u.TimeoutError | TimeoutError):
+    # The library's "new connection failed" counts as one of its time-outs, which it need not be.
+    timed_out = isinstance(error, u.TimeoutError | TimeoutError) and not isinstance(
+        error, u.NewConnectionError
+    )
+    if timed_out and isinstance(error, u.ConnectTimeoutError):
         return DeadlineExceeded(
-            f"No answer within {timeout:g} s.",
+            f"No connection within {round(timeout, 1):g} s.", sent=False, where=where, hint=_REACH
+        )
+    if timed_out:
+        return DeadlineExceeded(
+            f"No answer within {round(timeout, 1):g} s.",
             sent=True,
             where=where,
             hint="try again; look at the server's load",

@@ -131,5 +131,5 @@ def _pause(attempt: int, error: BaseException | None) -> float:
 def _final(raised: BaseException | None, tries: int, deadline: float) -> BaseException:
     error = raised.error if isinstance(raised, Again) else raised
     if isinstance(error, OpsError) and tries > 1:
-        error.what = f"{error.what.rstrip('.')} ({tries} tries within {deadline:g} s)."
+        error.what = f"{error.what.rstrip('.')} ({tries} tries within {round(deadline, 1):g} s)."
     return error or DeadlineExceeded("No try was made.")

@@ -57,8 +57,9 @@ async def _run(nodes: Nodes, node: str, argv: Sequence[str], deadline: float, wh
                     shlex.join(argv), check=False, encoding=None, stdin=asyncssh.DEVNULL
                 )
     except TimeoutError:
+        what = "The command had not ended" if connected else "No SSH connection"
         raise DeadlineExceeded(
-            f"{'The command had not ended' if connected else 'No SSH connection'} after {deadline:g} s.",
+            f"{what} after {round(deadline, 1):g} s.",
             sent=connected,
             where=where,
             hint="see by hand: ssh, then the same command",

@@ -27,7 +27,7 @@ def run_here(argv: Sequence[str], *, deadline: float) -> Answer:
         ) from error
     except subprocess.TimeoutExpired:
         raise DeadlineExceeded(
-            f"`{argv[0]}` had not ended after {deadline:g} s and was killed.",
+            f"`{argv[0]}` had not ended after {round(deadline, 1):g} s and was killed.",
             sent=True,
             where="this machine",
             hint="run it by hand",

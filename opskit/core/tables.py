@@ -84,6 +84,10 @@ def _along(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
+_Labelled = tuple[dict[str, str], list[tuple[float, str]]]
+"""A series' labels and its samples, as (seconds since 1970, text)."""
+
+
 class _Series(msgspec.Struct, frozen=True):
     metric: dict[str, str] = {}
     values: list[tuple[float, str]] | None = None
@@ -121,10 +125,19 @@ def series_frame(body: bytes) -> "pd.DataFrame":
     Source: https://prometheus.io/docs/prometheus/latest/querying/api/.
 
     """
+    try:
+        return _frame_of(_series_of(body))
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, OverflowError) as error:
+        raise BadAnswer(
+            f"This is no answer of Prometheus: {error}. It begins {body[:60]!r}.",
+            hint="check that the address is Prometheus' own",
+        ) from error
+
+
+def _frame_of(found: list[_Labelled]) -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
-    found = _series_of(body)
     counts = [len(points) for _, points in found]
     points = [point for _, each in found for point in each]
     labels = sorted({label for metric, _ in found for label in metric})
@@ -152,20 +165,14 @@ def _repeated(values: list[str | None], counts: list[int]) -> Any:
     )
 
 
-def _series_of(body: bytes) -> list[tuple[dict[str, str], list[tuple[float, str]]]]:
-    try:
-        answer = msgspec.json.decode(body, type=_Answer)
-        if answer.status != "success":
-            raise BadAnswer(
-                f"Prometheus refused the query: {answer.error or answer.status or 'no reason given'}",
-                hint="check the PromQL",
-            )
-        if answer.data.result_type in ("scalar", "string"):
-            return [({}, [msgspec.json.decode(answer.data.result, type=tuple[float, str])])]
-        series = msgspec.json.decode(answer.data.result, type=list[_Series])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+def _series_of(body: bytes) -> list[_Labelled]:
+    answer = msgspec.json.decode(body, type=_Answer)
+    if answer.status != "success":
         raise BadAnswer(
-            f"This is no answer of Prometheus: {error}. It begins {body[:60]!r}.",
-            hint="check that the address is Prometheus' own",
-        ) from error
+            f"Prometheus refused the query: {answer.error or answer.status or 'no reason given'}",
+            hint="check the PromQL",
+        )
+    if answer.data.result_type in ("scalar", "string"):
+        return [({}, [msgspec.json.decode(answer.data.result, type=tuple[float, str])])]
+    series = msgspec.json.decode(answer.data.result, type=list[_Series])
     return [(each.metric, each.values or ([each.value] if each.value else [])) for each in series]

@@ -28,7 +28,13 @@ EVICT_SECONDS = 900
 
 @looks(questions.host)
 def host_maintenance(
-    facts: Facts, *, host: str, direction: str, until: str, stop: Held | Unread, pods: list[Pod] | Unread
+    facts: Facts,
+    *,
+    host: str,
+    direction: str,
+    until: str | None,
+    stop: Held | Unread,
+    pods: list[Pod] | Unread,
 ) -> Draft:
     """Take a host into maintenance, or back.
 
@@ -36,16 +42,19 @@ def host_maintenance(
         facts: of the cluster.
         host: the CRUSH host.
         direction: `enter` or `leave`.
-        until: `HH:MM`, UTC, within the next 24 hours: when the maintenance must be over.
+        until: `HH:MM`, UTC, within the next 24 hours: when the maintenance must be over; not needed to
+            leave.
         stop: Ceph's answer to `ok-to-stop` for all OSDs of the host.
         pods: every pod of the Kubernetes cluster.
 
     Raises:
         Refused: with every reason why not now.
-        BadValue: `direction` or `until` is none.
+        BadValue: `direction` or `until` is wrong, or an end is missing.
 
     """
     if direction == "enter":
+        if until is None:
+            raise BadValue("A maintenance needs an end.", hint="give until as HH:MM in UTC, e.g. 18:00")
         return enter_maintenance(facts, host=host, until=until, stop=stop, pods=pods)
     if direction == "leave":
         return leave_maintenance(facts, host=host)

@@ -34,7 +34,7 @@ def leave_maintenance(facts: Facts, *, host: str) -> Draft:
         where=facts.namespace,
         hint="bring the node back first",
     )
-    node = facts.node_of[host]
+    node, lock, title = facts.node_of[host], steps.lock_of(facts), f"Bring {host} back from maintenance"
     up = steps.osds_on(host, sum(osd.in_ for osd in facts.hosts[host]))
     goal = (
         host_parts.open_(node),
@@ -44,12 +44,25 @@ def leave_maintenance(facts: Facts, *, host: str) -> Draft:
         host_parts.unmarked(host),
         _budget(),
     )
+    if _is_back(facts, host):
+        told = f"{host} is not in maintenance: open, its OSDs up, without noout and without a mark."
+        return Draft(title=title, steps=(), goal=goal, lock=lock, nothing_to_do=told)
     return Draft(
-        title=f"Bring {host} back from maintenance",
+        title=title,
         steps=(_uncordon(node), _await_osds(host, up), _await_clean(host), *_release(facts, host)),
         goal=goal,
-        lock=steps.lock_of(facts),
+        lock=lock,
     )
+
+
+def _is_back(facts: Facts, host: str) -> bool:
+    flags = known(facts.osd_dump, OsdDump()).crush_node_flags.get(host, [])
+    closed = facts.node_of[host].spec.unschedulable or "noout" in flags or _is_marked(facts, host)
+    return not closed and all(osd.up for osd in facts.hosts[host] if osd.in_)
+
+
+def _is_marked(facts: Facts, host: str) -> bool:
+    return MARKS + host in known(facts.marks, {})
 
 
 def _budget() -> Condition:
@@ -113,7 +126,7 @@ def _release(facts: Facts, host: str) -> Iterator[Step]:
         deadline_seconds=60,
         skip="" if is_set else f"noout is not set on {host}",
     )
-    marked = MARKS + host in known(facts.marks, {})
+    marked = _is_marked(facts, host)
     yield Step(
         id=f"unmark-noout-{host}",
         title=f"Remove the mark of {host}",

@@ -1,0 +1,107 @@
+"""What a selector says, as a tree over labels. Kubernetes' and Calico's selectors both become this."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """True of every endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """The label is there."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The label is there and has one of the values."""
+
+    key: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """The label is there and its value contains, starts with or ends with a text."""
+
+    key: str
+    how: str
+    text: str
+
+    def of(self, value: str) -> bool:
+        """Whether a value is like that."""
+        match self.how:
+            case "contains":
+                return self.text in value
+            case "starts with":
+                return value.startswith(self.text)
+            case _:
+                return value.endswith(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite; an absent label makes `Is` false and so this true."""
+
+    term: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Every term holds."""
+
+    terms: "tuple[Expression, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """At least one term holds."""
+
+    terms: "tuple[Expression, ...]"
+
+
+Expression = Everything | Has | Is | Like | Not | Both | Either
+Leaf = Has | Is | Like
+
+
+def both(*terms: Expression) -> Expression:
+    """The conjunction, without terms that say nothing."""
+    said = tuple(term for term in terms if term != Everything())
+    return said[0] if len(said) == 1 else Both(said) if said else Everything()
+
+
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """Every statement about one label."""
+    match expression:
+        case Not(term):
+            yield from leaves(term)
+        case Both(terms) | Either(terms):
+            for term in terms:
+                yield from leaves(term)
+        case Has() | Is() | Like():
+            yield expression
+        case Everything():
+            pass
+
+
+def holds(expression: Expression, labels: Mapping[str, str]) -> bool:
+    """Whether an endpoint with these labels is selected."""
+    match expression:
+        case Everything():
+            return True
+        case Not(term):
+            return not holds(term, labels)
+        case Both(terms):
+            return all(holds(term, labels) for term in terms)
+        case Either(terms):
+            return any(holds(term, labels) for term in terms)
+        case Has(key):
+            return key in labels
+        case Is(key, values):
+            return labels.get(key) in values
+        case Like(key):
+            return key in labels and expression.of(labels[key])

@@ -12,17 +12,47 @@ import opskit
 from opskit.core import approval as approvals
 from opskit.core import config, planning
 from opskit.core.approval import Approval
-from opskit.core.errors import ApprovalNeeded, OpsError, PlanChanged, Refused
-from opskit.core.plan import Plan
+from opskit.core.errors import (
+    ApprovalNeeded,
+    ApprovalRejected,
+    JournalDamaged,
+    LockHeld,
+    LockLost,
+    MissingRights,
+    OpsError,
+    OutcomeUnknown,
+    PlanChanged,
+    Refused,
+    StepFailed,
+    Stopped,
+    WrongCluster,
+)
+from opskit.core.plan import Json, Plan
 from opskit.core.writes import Writer
+from opskit.runner.contract import Runbook
 from opskit.runner.folder import RunFolder
-from opskit.runner.record import Status, note
+from opskit.runner.parameters import CLUSTER
+from opskit.runner.record import ErrorNote, Status
 
 if TYPE_CHECKING:
     from opskit.core.progress import Outcome, Progress
+    from opskit.runner.changing import Change
     from opskit.runner.session import Run
 
 _PACKAGE = Path(opskit.__file__).parent
+
+_SAME = (
+    ApprovalRejected,
+    JournalDamaged,
+    LockHeld,
+    LockLost,
+    MissingRights,
+    OutcomeUnknown,
+    PlanChanged,
+    WrongCluster,
+)
+_AGAIN: dict[str, type[OpsError]] = {each.__name__: each for each in _SAME}
+_BY_EXIT_CODE: dict[int, type[OpsError]] = {5: Refused, 6: StepFailed, 7: OutcomeUnknown, 8: LockHeld}
 
 
 def make(run: "Run", facts: Any) -> Plan:
@@ -35,20 +65,23 @@ def make(run: "Run", facts: Any) -> Plan:
 
     """
     require_rights(run)
+    # Our name of the cluster is no part of what is approved: its UID is.
+    shown = run.runbook.show(run.parameters)
     return planning.make_plan(
         run.draft(facts),
         run.cluster,
         Writer(run.cluster),
         runbook=run.runbook.name,
         system=run.runbook.system,
-        parameters=run.runbook.show(run.parameters),
-        code=planning.code_digest(code_of(run)),
+        parameters={name: value for name, value in shown.items() if name != CLUSTER.name},
+        code=digest(run.runbook),
     )
 
 
-def code_of(run: "Run") -> list[Path]:
-    """The code that makes and applies a plan: core, the system's room, and the runbook."""
-    return [_PACKAGE / "core", _PACKAGE / "systems" / run.runbook.system, Path(run.runbook.path)]
+def digest(runbook: Runbook) -> str:
+    """Digest of the code that makes and applies a plan: core, the system's room, and the runbook."""
+    system = _PACKAGE / "systems" / runbook.system
+    return planning.code_digest([_PACKAGE / "core", system, Path(runbook.path)])
 
 
 def why_not(run: "Run") -> tuple[Status, str] | None:
@@ -102,36 +135,88 @@ def perform(run: "Run", approval: Approval) -> "Outcome":
         LockHeld, LockLost, StepFailed, OutcomeUnknown, Stopped: as the journal tells.
 
     """
-    from opskit.runner import changing
-
     plan = planned(run)
-    same_plan(plan, make(run, run.system.facts(run.cluster)))
+    same_plan(approval.reviewed, make(run, run.system.facts(run.cluster)))
     approval.check(plan, allowed_signers=allowed_signers())
     approval.save(run.folder.approval)
     before = run.record.status
     run.folder.update(status=Status.APPLYING, approved_by=approval.by)
     with stop_instead_of_interrupt(run.folder):
         try:
-            run.outcome = changing.apply(run, plan, approval)
-        except OpsError as error:
-            run.folder.update(status=before, error=note(error))
-            raise
-    run.folder.update(status=before, sentence=run.outcome.text, step="")
+            run.outcome = _change(run, plan, approval).apply()
+        finally:
+            run.folder.update(status=before)
+    run.folder.update(sentence=run.outcome.text, step=_reached(run.outcome))
+    raise_for(run)
     return run.outcome
 
 
-def same_plan(reviewed: Plan, now: Plan) -> None:
+def _change(run: "Run", plan: Plan, approval: Approval) -> "Change":
+    from opskit.runner.changing import Change
+
+    return Change(
+        run.cluster,
+        plan,
+        approval,
+        run.folder,
+        run.runbook,
+        code=digest(run.runbook),
+        allowed_signers=allowed_signers(),
+        take_over=bool(run.context and run.context.take_over),
+        stop=lambda: run.folder.stop_reason,
+        watch=lambda progress: keep_step(run, progress),
+    )
+
+
+def error_of(outcome: "Outcome") -> ErrorNote | None:
+    """What ended the changes, for run.json; None when they came to their end."""
+    if not outcome.error:
+        return None
+    said = outcome.error
+    return ErrorNote(
+        error=str(said["error"]),
+        what=str(said["what"]),
+        where=str(said["where"]),
+        next=str(said["next"]),
+        exit_code=outcome.exit_code,
+    )
+
+
+def raise_for(run: "Run") -> None:
+    """Raise what ended the changes.
+
+    Raises:
+        OpsError: of the class that the engine met, as far as it can be made again.
+
+    """
+    told = error_of(run.outcome) if run.outcome else None
+    if told is None:
+        return
+    if told.error == "Stopped":
+        raise Stopped(told.what, by=run.folder.stop_reason or "button", where=told.where, hint=told.next)
+    made = _AGAIN.get(told.error) or _BY_EXIT_CODE.get(told.exit_code, StepFailed)
+    raise made(told.what, where=told.where, hint=told.next)
+
+
+def _reached(outcome: "Outcome") -> str:
+    """The step at which the run ended; "" at its end."""
+    return next(
+        (each.id for each in outcome.steps if each.state in ("failed", "unknown", "acknowledged")), ""
+    )
+
+
+def same_plan(reviewed: Json, now: Plan) -> None:
     """Refuse when what would be applied is no longer what was reviewed.
 
     Raises:
         PlanChanged: with each difference.
 
     """
-    if reviewed.hash != now.hash:
-        lines = "; ".join(planning.difference(reviewed, now))
+    lines = planning.difference(reviewed, now)
+    if lines:
         raise PlanChanged(
-            f"The plan made now differs from the one that was reviewed: {lines}",
-            where=f"plan {reviewed.hash[:12]}",
+            f"The plan made now differs from the one that was reviewed: {'; '.join(lines)}",
+            where=f"{now.runbook} on {now.cluster}",
             hint="look at the system, plan again and have that approved",
         )
 
@@ -151,8 +236,9 @@ def require_rights(run: "Run") -> None:
     """
     if run.cluster.live and run.runbook.rules:
         from opskit.core import rights
+        from opskit.runner.changing import rules_of
 
-        rights.require(run.cluster, run.runbook)
+        rights.require(run.cluster, rules_of(run.cluster, run.runbook.rules))
 
 
 def keep_step(run: "Run", progress: "Progress") -> None:

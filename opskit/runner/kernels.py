@@ -149,13 +149,17 @@ class Kernel:
                 await asyncio.wait_for(self.ended(), polite_seconds)
         self.dispose()
 
-    def dispose(self) -> None:
-        """End it without ceremony and remove its sockets."""
-        self.kill()
+    def disconnect(self) -> None:
+        """Let go of the sockets; the kernel goes on."""
         if self.client is not None:
             self.client.stop_channels()
             self.client.context.destroy(linger=0)
             self.client = None
+
+    def dispose(self) -> None:
+        """End it without ceremony and remove its sockets."""
+        self.kill()
+        self.disconnect()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _heard(self, client: "AsyncKernelClient") -> bool:

@@ -89,7 +89,7 @@ def _run(nb: Any, own: RunFolder, runbook: Runbook | None, options: Options, out
         approval=str(options.approval.absolute()) if options.approval else "",
     )
     if local:
-        papermill_io.handlers.insert(0, (str(output_path), _Private()))
+        papermill_io.register(str(output_path), _Private())
     stopper = Stopper()
     with stopping.on_signals(stopper):
         stopper.into(own)

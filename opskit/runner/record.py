@@ -88,6 +88,8 @@ class Record(Data, frozen=True):
     exit_code: int | None = None
     title: str = ""
     system: str = ""
+    notebook: str = ""
+    """The runbook's file."""
     changing: bool = False
     cluster: ClusterNote | None = None
     parameters: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opskit import systems
+from opskit.core.clock import elapsed
 from opskit.core.errors import OpsError, Refused, Stopped
 from opskit.core.findings import Finding, by_severity
 from opskit.core.plan import Draft, Plan
@@ -19,7 +20,7 @@ from opskit.runner.context import Context, current
 from opskit.runner.contract import Runbook
 from opskit.runner.folder import RunFolder
 from opskit.runner.presenter import Presenter
-from opskit.runner.record import ClusterNote, Record, Status, note
+from opskit.runner.record import ClusterNote, ErrorNote, Record, Status, note
 from opskit.runner.values import Value
 from opskit.runner.verdict import Verdict
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from opskit.core.approval import Approval
     from opskit.core.cluster import Cluster
     from opskit.core.progress import Outcome
+
+FRESH_SECONDS = 30.0
+"""For how long the cells of a look share what was read; a plan and a verdict always read anew."""
 
 
 def open_run(
@@ -98,6 +102,7 @@ class Run:
         self.outcome: Outcome | None = None
         self.judged: Verdict | None = None
         self._facts: Any = None
+        self._facts_at = 0.0
         self._planner: Callable[..., Draft] | None = None
         self._planner_values: dict[str, Value] = {}
         self._failure: tuple[str, OpsError] | None = None
@@ -119,10 +124,9 @@ class Run:
         return resolve(str(self.parameters[parameter]))
 
     def facts(self) -> Any:
-        """Read the system now; the system's `Facts`."""
+        """The system's `Facts`: read now, unless they were within the last `FRESH_SECONDS`."""
         with self._guarded("facts"):
-            self._facts = self.system.facts(self.cluster)
-            return self._facts
+            return self._facts_read()
 
     def findings(self) -> Any:
         """Judge the facts; `found` holds the findings, worst first."""
@@ -146,7 +150,7 @@ class Run:
 
         with self._guarded("plan"):
             self._planner, self._planner_values = planner, self._parsed(parameters)
-            self.planned = applying.make(self, self._facts_read())
+            self.planned = applying.make(self, self._facts_read(anew=True))
             self.folder.save(self.folder.plan, self.planned)
             self.folder.update(plan_hash=self.planned.hash)
             return self.presenter.plan(self)
@@ -185,8 +189,7 @@ class Run:
                 return self.presenter.planned_only(self, sentence)
             if self.presenter.interactive:
                 return self.presenter.approval(self)
-            outcome = applying.perform(self, applying.approval_of(self))
-            return self.presenter.applied(self, outcome)
+            return self.presenter.applied(self, applying.perform(self, applying.approval_of(self)))
 
     def perform(self, approval: "Approval") -> "Outcome":
         """Apply the plan under an approval; what the approval panel's click calls. It blocks.
@@ -211,15 +214,16 @@ class Run:
                 return self.presenter.planned_only(
                     self, "Still applying: run this cell again when it has ended."
                 )
-            self._facts = self.system.facts(self.cluster)
-            self.found = tuple(by_severity(self.system.checks(self._facts)))
-            self.judged = verifying.judge(self, self._facts)
+            facts = self._facts_read(anew=True)
+            self.found = tuple(by_severity(self.system.checks(facts)))
+            self.judged = verifying.judge(self, facts)
             self.folder.save(self.folder.verdict, self.judged)
             return self.presenter.verdict(self, self.judged)
 
-    def _facts_read(self) -> Any:
-        if self._facts is None:
+    def _facts_read(self, *, anew: bool = False) -> Any:
+        if anew or self._facts is None or elapsed() - self._facts_at > FRESH_SECONDS:
             self._facts = self.system.facts(self.cluster)
+            self._facts_at = elapsed()
         return self._facts
 
     def _parsed(self, given: Mapping[str, Any]) -> dict[str, Value]:
@@ -231,6 +235,7 @@ class Run:
         self.folder.update(
             title=self.runbook.title,
             system=self.runbook.system,
+            notebook=str(Path(self.runbook.path).absolute()),
             changing=self.runbook.changing,
             parameters=self.runbook.show(self.parameters),
             cluster=ClusterNote(
@@ -255,9 +260,16 @@ class Run:
             raise
         except OpsError as error:
             self._failure = (call, error)
-            self.folder.update(error=note(error))
+            self.folder.update(error=self._note_of(call, error))
             raise
         self._forget_failure()
+
+    def _note_of(self, call: str, error: OpsError) -> ErrorNote:
+        """What run.json says: of a plan that was begun, the engine knows best."""
+        from opskit.runner import applying
+
+        told = applying.error_of(self.outcome) if self.outcome and call == "apply" else None
+        return told or note(error)
 
     def _refuse_after_failure(self, call: str) -> None:
         if self._failure and (self._failure[0] != call or call == "apply"):

@@ -38,3 +38,23 @@ body[data-jp-theme-light="false"] .opskit .good,
 body[data-jp-theme-light="false"] .opskit ins{--tone:#56d384;color:#56d384}
 """
 """Scoped to `.opskit`; in JupyterLab it takes the theme's colours."""
+
+REPORT_CSS = """
+:root{color-scheme:light}body{margin:0;background:#f6f8fa}
+main.opskit{max-width:1100px;margin:24px auto;padding:0 16px}
+.opskit h1{font-size:24px;margin:0 0 4px}
+.opskit header{border:1px solid var(--line);border-left:8px solid var(--tone);
+border-radius:8px;background:var(--back);padding:16px 20px;margin:8px 0}
+.opskit>h2{font-size:18px;margin:28px 0 4px}.opskit .words{background:none;border:0;padding:4px 0}
+.opskit .words h1{font-size:20px}.opskit .words h2{font-size:17px;margin-top:16px}
+.opskit pre{overflow-x:auto;background:var(--tint);border-radius:6px;padding:8px 12px;
+margin:6px 0;white-space:pre-wrap}
+.opskit pre code{background:none;padding:0}.opskit summary{font-family:ui-monospace,Menlo,Consolas,monospace}
+.opskit .failed{border-left:6px solid #b42318;padding:4px 12px;margin:8px 0}
+.opskit figure{margin:8px 0}.opskit figure>div{min-height:380px}.opskit img{max-width:100%}
+.opskit .html{overflow-x:auto}.opskit section section{border:0;padding:0;margin:4px 0}
+.opskit section .banner{border-left:6px solid var(--tone);padding-left:14px}
+@media print{body{background:#fff}main.opskit{max-width:none;margin:0}.opskit details{display:none}
+.opskit section,.opskit article,.opskit tr,.opskit figure{break-inside:avoid}}
+"""
+"""The report around the cards."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from opskit.core.errors import ReadError
 from opskit.core.findings import Finding, Severity, at_or_above
 from opskit.core.plan import Condition
-from opskit.runner.record import Status
+from opskit.runner.record import Record, Status
 from opskit.runner.verdict import Goal, Verdict
 
 if TYPE_CHECKING:
@@ -26,24 +26,42 @@ class _Unread(Protocol):
 
 def judge(run: "Run", facts: Any) -> Verdict:
     """What is true now."""
-    record = run.folder.read()
     changed = run.outcome is not None
-    goal = goals(run.cluster, run.system.conditions, run.planned.goal) if changed and run.planned else ()
-    info = run.cluster.info
-    missing = tuple(unread(facts))
+    wanted = run.planned.goal if changed and run.planned else ()
+    return verdict(
+        run.cluster,
+        run.folder.read(),
+        found=run.found,
+        goal=goals(run.cluster, run.system.conditions, wanted),
+        changed=changed,
+        missing=tuple(unread(facts)),
+    )
+
+
+def verdict(
+    cluster: "Cluster",
+    record: Record,
+    *,
+    found: tuple[Finding, ...],
+    goal: tuple[Goal, ...],
+    changed: bool,
+    missing: tuple[str, ...],
+) -> Verdict:
+    """The verdict on what was read."""
+    info = cluster.info
     return Verdict(
         cluster=info.name,
         cluster_uid=info.uid,
-        runbook=run.runbook.name,
+        runbook=record.runbook,
         run=record.run,
-        findings=run.found,
-        worst=run.found[0].severity.value if run.found else "",
+        findings=found,
+        worst=found[0].severity.value if found else "",
         changed=changed,
         goal=goal,
         unread=missing,
-        good=all(each.ok for each in goal) and not at_or_above(run.found, Severity.WARNING) and not missing,
-        sentence=" ".join(_sentences(record.status, goal, run.found, missing)),
-        at=run.cluster.now(),
+        good=all(each.ok for each in goal) and not at_or_above(found, Severity.WARNING) and not missing,
+        sentence=" ".join(_sentences(record.status, goal, found, missing)),
+        at=cluster.now(),
     )
 
 

@@ -1,0 +1,38 @@
+"""`opskit capture`: record what is read of a cluster, redacted, into one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opskit.cli.outcome import reported, say
+from opskit.cli.output import print_text
+
+
+@reported
+def command(
+    cluster: Annotated[
+        str, typer.Option("--cluster", help="A name in opskit.toml, or a kubeconfig context.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The snapshot's file.")],
+    system: Annotated[
+        list[str] | None, typer.Option("--system", help="Only this system; may be repeated.")
+    ] = None,
+) -> None:
+    """Record a snapshot: what the checks and plots read, with secrets redacted."""
+    from opskit import systems
+    from opskit.core.cluster import Cluster
+    from opskit.core.recorder import Recorder
+
+    with Cluster.open(cluster) as opened:
+        recorder = Recorder(opened.reader)
+        recorded = Cluster(recorder, settings=opened.settings)
+        for name in system or systems.NAMES:
+            say(f"Reading {name} of {opened.info.name}")
+            room = systems.load(name)
+            room.facts(recorded)
+            if room.record:
+                room.record(recorded)
+        recorder.save(output)
+    say(f"{output.stat().st_size / 1024:.0f} KiB")
+    print_text(str(output))

@@ -1,0 +1,39 @@
+"""Every check of every system, at once."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from opskit import systems
+from opskit.core.findings import Data, Finding, by_severity
+from opskit.runner.verifying import unread
+
+if TYPE_CHECKING:
+    from opskit.core.cluster import Cluster
+
+
+class Survey(Data, frozen=True):
+    """What was found on a cluster."""
+
+    cluster: str
+    findings: tuple[Finding, ...]
+    unread: tuple[str, ...] = ()
+    """What could not be read, and why."""
+
+
+def survey(cluster: "Cluster", names: Iterable[str] = ()) -> Survey:
+    """Read and judge systems.
+
+    Args:
+        cluster: live or a snapshot.
+        names: systems; none is all.
+
+    Raises:
+        UnknownName: no such system.
+        ReadError: the cluster does not answer at all.
+
+    """
+    rooms = [systems.load(name) for name in tuple(names) or systems.NAMES]
+    read = [(room, room.facts(cluster)) for room in rooms]
+    found = [finding for room, facts in read for finding in room.checks(facts)]
+    missing = tuple(reason for _, facts in read for reason in unread(facts))
+    return Survey(cluster=cluster.info.name, findings=tuple(by_severity(found)), unread=missing)

@@ -33,7 +33,8 @@ class Entry(Data, frozen=True):
             `{name, title, summary, kind, system, risk, duration, changes, proven, opened, outdated}`.
 
         """
-        copy = copies.newest(copies.place(folder, self.name, {}))
+        there = copies.newest(copies.place(folder, self.name, {}))
+        copy = there if there and not copies.untouched(there) else None
         return {
             "name": self.name,
             "title": self.title,
@@ -41,7 +42,7 @@ class Entry(Data, frozen=True):
             "kind": "runbook" if self.runbook else "lesson",
             **_declared(self.runbook),
             "opened": copy is not None,
-            "outdated": copy is not None and _outdated(copy, self.path),
+            "outdated": copy is not None and copies.outdated(copy, self.path),
         }
 
 
@@ -81,8 +82,15 @@ def open_copy(entry: Entry, folder: Path, *, given: Mapping[str, Any], fresh: bo
     """
     parameters = _canonical(entry, given)
     path = copies.place(folder, entry.name, parameters)
-    there = None if fresh or parameters else copies.newest(path)
-    return there or copies.make(entry.path, path, name=entry.name, parameters=parameters)
+    if fresh or parameters:
+        return copies.make(entry.path, path, name=entry.name, parameters=parameters)
+    return copies.renew(entry.path, path, name=entry.name)
+
+
+def lay_out(folder: Path) -> None:
+    """Make the plain copy of every entry, so that links from one notebook to the next lead somewhere."""
+    for entry in entries():
+        copies.renew(entry.path, copies.place(folder, entry.name, {}), name=entry.name)
 
 
 def _canonical(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,13 +113,6 @@ def _declared(runbook: Runbook | None) -> dict[str, Any]:
         "changes": runbook.changing,
         "proven": proven,
     }
-
-
-def _outdated(copy: Path, original: Path) -> bool:
-    try:
-        return copies.outdated(copy, original)
-    except UnknownName:
-        return False
 
 
 def _runbooks() -> Iterator[Entry]:

@@ -1,4 +1,4 @@
-"""The user's own copies of the shipped notebooks. A copy is never overwritten."""
+"""The user's own copies of the shipped notebooks. One that was edited or run is never overwritten."""
 
 import ast
 import hashlib
@@ -92,6 +92,38 @@ def outdated(copy: Path, original: Path) -> bool:
     """Whether the shipped notebook has changed since the copy was made."""
     stamp = read(copy).get("metadata", {}).get(STAMP)
     return isinstance(stamp, dict) and stamp.get("sources") != digest(read(original))
+
+
+def untouched(copy: Path) -> bool:
+    """Whether nobody has edited or run the copy since it was made."""
+    try:
+        notebook = read(copy)
+    except NotARunbook:
+        return False
+    stamp = notebook.get("metadata", {}).get(STAMP)
+    ran = any(cell.get("outputs") or cell.get("execution_count") for cell in notebook["cells"])
+    return isinstance(stamp, dict) and stamp.get("sources") == digest(notebook) and not ran
+
+
+def renew(original: Path, path: Path, *, name: str) -> Path:
+    """Make the plain copy where there is none; replace one that is untouched and outdated.
+
+    Args:
+        original: the shipped notebook.
+        path: of the copy.
+        name: what it is a copy of.
+
+    Returns:
+        The copy to be opened.
+
+    """
+    there = newest(path)
+    if there is None:
+        return make(original, path, name=name, parameters={})
+    if untouched(there) and outdated(there, original):
+        part = make(original, there.with_name(f".{there.name}"), name=name, parameters={})
+        part.replace(there)
+    return there
 
 
 def fill(notebook: Notebook, parameters: Mapping[str, Any]) -> None:

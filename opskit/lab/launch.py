@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from opskit.core.errors import UsageError
+from opskit.lab import catalogue
 
 SHARE = Path(__file__).parent / "share"
 """The front end, the server extension's switch, and the settings that only `opskit lab` uses."""
@@ -49,7 +50,7 @@ def launch(directory: Path = WORKSPACE, *, port: int = 8888, browser: bool = Tru
 
 
 def prepare(directory: Path) -> Path:
-    """Make the workspace, private to the user.
+    """Make the workspace, private to the user, with a copy of every runbook and lesson.
 
     Raises:
         UsageError: it can't be made.
@@ -58,6 +59,7 @@ def prepare(directory: Path) -> Path:
     root = directory.expanduser().resolve()
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        catalogue.lay_out(root)
     except OSError as error:
         raise UsageError(
             f"The workspace can't be made: {error.strerror}.",

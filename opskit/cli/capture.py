@@ -20,19 +20,10 @@ def command(
     ] = None,
 ) -> None:
     """Record a snapshot: what the checks and plots read, with secrets redacted."""
-    from opskit import systems
     from opskit.core.cluster import Cluster
-    from opskit.core.recorder import Recorder
+    from opskit.runner.capturing import capture
 
     with Cluster.open(cluster) as opened:
-        recorder = Recorder(opened.reader)
-        recorded = Cluster(recorder, settings=opened.settings)
-        for name in system or systems.NAMES:
-            say(f"Reading {name} of {opened.info.name}")
-            room = systems.load(name)
-            room.facts(recorded)
-            if room.record:
-                room.record(recorded)
-        recorder.save(output)
+        capture(opened, output, only=system or (), told=lambda name: say(f"Reading {name} of {cluster}"))
     say(f"{output.stat().st_size / 1024:.0f} KiB")
     print_text(str(output))

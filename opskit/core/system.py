@@ -23,5 +23,5 @@ class System(Generic[FactsT]):
     checks: Callable[[FactsT], list[Finding]]
     """Pure: all findings, causes before their symptoms."""
     conditions: Conditions
-    record: "Callable[[Cluster], None] | None" = None
-    """Reads beyond `facts` that a capture should hold (metric ranges, logs)."""
+    record: "Callable[[Cluster, FactsT], None] | None" = None
+    """Reads beyond these facts that a capture should hold (metric ranges, what plans ask)."""

@@ -1,7 +1,13 @@
 """Rook and Ceph, as findings, captures and runs see them."""
 
 from opskit.core.system import System
-from opskit.systems.rook import checks, facts
+from opskit.systems.rook import checks, facts, recording
 from opskit.systems.rook.conditions import CONDITIONS
 
-SYSTEM = System(name="rook", facts=facts.read, checks=checks.check, conditions=CONDITIONS)
+SYSTEM = System(
+    name="rook",
+    facts=facts.read,
+    checks=checks.check,
+    conditions=CONDITIONS,
+    record=recording.record,
+)

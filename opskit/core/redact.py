@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -99,11 +100,17 @@ def _clean_field(name: str, each: Any, around: dict[str, Any], secret: bool) -> 
         return _clean(each, secret=secret)
     variable = around.get("name") if name == "value" else None
     named = variable if isinstance(variable, str) else name
-    if _NAMES.search(named) and each:
+    if each and _is_sensitive(named):
         return REDACTED
     if name == LAST_APPLIED:
         return redact(each.encode()).decode(errors="replace")
     return each
+
+
+@lru_cache(maxsize=4096)
+def _is_sensitive(name: str) -> bool:
+    """Field names repeat thousands of times in a list."""
+    return _NAMES.search(name) is not None
 
 
 def _drop_last_applied(secret: dict[str, Any]) -> None:

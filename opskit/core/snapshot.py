@@ -1,6 +1,7 @@
 """A recorded cluster: every read is looked up, and never guessed."""
 
 import hashlib
+import lzma
 import shlex
 import zipfile
 import zlib
@@ -29,6 +30,17 @@ from opskit.core.snapshot_format import COMMENT, FORMAT, MANIFEST, Entry, Header
 
 LARGEST = 2 << 30
 """Bytes, uncompressed, beyond which a file is no snapshot of ours."""
+
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What the zip library raises for damaged files; NotImplementedError is a RuntimeError."""
 
 
 class _Meta(msgspec.Struct, frozen=True):
@@ -161,7 +173,7 @@ class SnapshotReader:
                 raise _damaged(self.path, f"its entry {part.name} is missing")
             try:
                 body = self._archive.read(part.name)
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+            except _UNREADABLE as error:
                 raise _damaged(self.path, f"its entry {part.name} can't be read ({error})") from error
             if len(body) != part.size or hashlib.sha256(body).hexdigest() != part.sha256:
                 raise _damaged(self.path, f"its entry {part.name} is not what was recorded")
@@ -207,7 +219,7 @@ def _typed(raw: bytes, page: _Page) -> bytes:
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
         raise _damaged(path, f"it is cut off, or no snapshot ({error})") from error
     except OSError as error:
         raise SnapshotDamaged(
@@ -224,7 +236,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     try:
         body = archive.read(MANIFEST)
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except (KeyError, *_UNREADABLE) as error:
         raise _damaged(path, f"its {MANIFEST} can't be read ({error})") from error
     if archive.comment != COMMENT + hashlib.sha256(body).hexdigest().encode():
         raise _damaged(path, f"its {MANIFEST} is not what was written")

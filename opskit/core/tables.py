@@ -84,6 +84,9 @@ def _along(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
+_YEAR_9999 = 253_402_300_799
+"""Seconds since 1970."""
+
 _Labelled = tuple[dict[str, str], list[tuple[float, str]]]
 """A series' labels and its samples, as (seconds since 1970, text)."""
 
@@ -142,6 +145,8 @@ def _frame_of(found: list[_Labelled]) -> "pd.DataFrame":
     points = [point for _, each in found for point in each]
     labels = sorted({label for metric, _ in found for label in metric})
     seconds = np.array([point[0] for point in points], dtype="float64")
+    if not (np.abs(seconds) <= _YEAR_9999).all():
+        raise ValueError("a sample's time lies outside of the calendar")
     columns: dict[str, Any] = {
         "time": pd.to_datetime((seconds * 1e6).round().astype("int64"), unit="us", utc=True)
     }

@@ -96,6 +96,22 @@ def column(frame: pd.DataFrame, name: str) -> NDArray[Any]:
     return np.asarray(frame[name])
 
 
+def numbers(frame: pd.DataFrame, name: str) -> NDArray[Any]:
+    """A column as 32-bit floats: half the bytes, and no figure shows more digits."""
+    return np.asarray(frame[name], dtype="float32")
+
+
+def times(frame: pd.DataFrame, name: str = "time") -> NDArray[Any]:
+    """A column of moments as datetime64[us] in UTC."""
+    index = pd.DatetimeIndex(frame[name])
+    return np.asarray((index.tz_convert(None) if index.tz else index).values, dtype="datetime64[us]")
+
+
+def clock(moment: Any) -> str:
+    """A datetime64 for people, in UTC."""
+    return str(moment.astype("datetime64[m]")).replace("T", " ") + " UTC"
+
+
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows, each by column name."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

@@ -12,6 +12,8 @@ from opskit.systems.rook.reading import Unread, known
 
 STALE = timedelta(minutes=15)
 """Rook looks at Ceph every minute."""
+VITAL = {"health", "tree", "osd_dump", "osd_df"}
+"""Without these, silence must not be taken for health."""
 UNTOLD = ("growth",)
 """Parts that many clusters lack; what would follow from them is simply not judged."""
 
@@ -49,7 +51,7 @@ def part_unread(facts: Facts) -> list[Finding]:
             "PART_UNREAD",
             some(parts),
             f"{some(parts)} could not be read: {reason}",
-            severity=Severity.INFO if len(parts) > 1 else Severity.WARNING,
+            severity=Severity.WARNING if VITAL & set(parts) else Severity.INFO,
             evidence=[Evidence(text=reason)],
         )
         for reason, parts in reasons.items()

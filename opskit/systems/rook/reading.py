@@ -17,7 +17,7 @@ ObjectT = TypeVar("ObjectT", bound=Object)
 
 NAMESPACE = "rook-ceph"
 TOOLBOX = "app=rook-ceph-tools"
-WORKERS = 8
+WORKERS = 6
 """Commands in flight at once: each is a `ceph` process in the toolbox."""
 
 CONNECT_SECONDS = 10

@@ -7,7 +7,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from opskit.core.clock import elapsed
-from opskit.core.errors import DeadlineExceeded, OutcomeUnknown, ReadError, StepFailed, Unreachable
+from opskit.core.errors import (
+    DeadlineExceeded,
+    JournalUnwritable,
+    OutcomeUnknown,
+    ReadError,
+    StepFailed,
+    Unreachable,
+)
 from opskit.core.plan import Action, Call, Condition, Delete, Evict, Run, Target
 from opskit.core.progress import Progress
 from opskit.core.read_back import Fate, read_back
@@ -140,18 +147,27 @@ class Actor:
         self._record("intent", **announced(prepared))
         self.tools.boundary("intent")
         self.tools.tell(self.deed.at, "acting", f"Changing {self.deed.target}.")
-        self.tools.lock.check()
-        seconds = min(SECONDS, self.tools.lock.left) if self.deed.kubernetes else max(1.0, self.deed.left)
-        answer = self._calling(
-            lambda: self.tools.writer.send(prepared, deadline=seconds), f"changing {self.deed.target}"
-        )
+        answer = self._calling(lambda: self._send(prepared), f"changing {self.deed.target}")
         self.tools.boundary("send")
         return answer
+
+    def _send(self, prepared: Prepared) -> Answered:
+        """Send it while the lock certainly holds: a Kubernetes write is not waited for any longer."""
+        self.tools.lock.check()
+        seconds = min(SECONDS, self.tools.lock.left) if self.deed.kubernetes else max(1.0, self.deed.left)
+        return self.tools.writer.send(prepared, deadline=seconds)
 
     def _acknowledge(self, answer: Accepted) -> None:
         metadata = answer.object.get("metadata", {})
         kept = {key: metadata[key] for key in ("uid", "resourceVersion", "generation") if key in metadata}
-        self._record("acknowledged", **kept)
+        try:
+            self._record("acknowledged", **kept)
+        except JournalUnwritable as error:
+            raise StepFailed(
+                f"{self.deed.target} was changed, but the journal can't record it: {error.what}",
+                where=error.where,
+                hint="free space or mend the file system; resume reads the change back",
+            ) from error
         self.tools.boundary("ack")
 
     def _declined(self, answer: Declined, silent: Prepared | None) -> None:

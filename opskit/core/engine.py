@@ -11,34 +11,30 @@ from opskit.core.cluster import Cluster
 from opskit.core.conditions import Conditions
 from opskit.core.errors import (
     BadValue,
-    DeadlineExceeded,
     JournalUnwritable,
     OpsError,
     PlanChanged,
     Refused,
-    StepFailed,
     UsageError,
 )
+from opskit.core.goal import reach
 from opskit.core.guards import require_approved, require_cluster, require_fresh, require_rights
 from opskit.core.history import Trace, traces, turned_back
 from opskit.core.journal import Journal
 from opskit.core.lease import State as LeaseState
 from opskit.core.lock import LeaseLock
 from opskit.core.outcomes import acted, in_place, outcome
-from opskit.core.plan import Condition, Plan, Step
+from opskit.core.plan import Plan, Step
 from opskit.core.progress import GoalState, Outcome, Progress, StepState, Watch
 from opskit.core.rights import Rule
 from opskit.core.stepping import Stepper, back, forth
-from opskit.core.tools import Boundary, Read, Tools, pass_by, text_of, unmet
-from opskit.core.wait import Stop, never, until
+from opskit.core.tools import Boundary, Tools, pass_by
+from opskit.core.wait import Stop, never
 from opskit.core.writes import Writer
 
 __all__ = ["Engine", "Outcome", "Progress", "StepState"]
 
 T = TypeVar("T")
-
-GOAL_SECONDS = 60.0
-"""How long the goal may take to be seen once the last step is done."""
 
 
 class Engine:
@@ -154,7 +150,7 @@ class Engine:
             self._locked()
         for index, step in enumerate(self._plan.steps):
             self._step(step, later=self._plan.steps[index + 1 :])
-        self._reach_goal()
+        reach(self._tools, self._plan.goal, seen=self._saw)
 
     def _step(self, step: Step, *, later: tuple[Step, ...]) -> None:
         found = self._traces()
@@ -185,38 +181,8 @@ class Engine:
         self._failed = ""
         return result
 
-    def _reach_goal(self) -> None:
-        """Read the goal until it holds.
-
-        Raises:
-            StepFailed: it does not, though all steps are done.
-
-        """
-        tools, goal = self._tools, self._plan.goal
-        at = Progress(
-            step="", title="Goal", index=len(self._plan.steps), total=len(self._plan.steps), phase="", text=""
-        )
-        try:
-            until(
-                lambda: self._read_goal(goal),
-                lambda read: not unmet(read),
-                deadline=GOAL_SECONDS,
-                watch=lambda read, waited: tools.tell(at, "goal", unmet(read), waited_seconds=waited),
-                stop=tools.stop,
-                show=unmet,
-                what="the goal",
-            )
-        except DeadlineExceeded as error:
-            raise StepFailed(
-                f"All steps are done, but the goal is not reached: {error.what}",
-                where=self._plan.title,
-                hint=f"look at what keeps it; `opskit verify {tools.journal.run}` reads it again",
-            ) from error
-
-    def _read_goal(self, goal: tuple[Condition, ...]) -> Read:
-        read = self._tools.read(goal, "reading the goal")
-        self._goal = tuple(GoalState(text=text_of(each), ok=held.ok, state=held.state) for each, held in read)
-        return read
+    def _saw(self, goal: tuple[GoalState, ...]) -> None:
+        self._goal = goal
 
     def _concluded(self, way: Callable[[], None], *, undone: bool = False) -> Outcome:
         """Go, and end the run properly however it goes."""
@@ -271,7 +237,15 @@ class Engine:
         before = self._tools.lock.acquire(
             stop=self._tools.stop, watch=lambda text: self._tools.tell(at, "locking", text)
         )
-        self._record("locked", lease=self._tools.lock.where, before=msgspec.to_builtins(before))
+        if before.run == self._tools.journal.run and before.anchor:
+            self._tools.journal.require_holds(before.anchor)
+        run = self._tools.journal.run
+        self._record(
+            "locked",
+            lease=self._tools.lock.where,
+            before=msgspec.to_builtins(before),
+            taken_over=before.unfinished and before.run != run,
+        )
         require_cluster(self._tools.cluster, self._plan)
 
     def _approved(self, *, late: bool = False) -> str:

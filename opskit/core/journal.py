@@ -5,6 +5,7 @@ file too (`core/anchor.py`, and the annotations of the run's Lease). Records are
 sequence number; their times are for people.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterable
@@ -120,6 +121,15 @@ class Journal:
         last = self._records[-1] if self._records else None
         return Head(seq=last.seq, hash=last.hash) if last else Head(hash=FIRST)
 
+    def require_holds(self, head: Head) -> None:
+        """Compare with a head that was kept elsewhere, e.g. in the run's Lease.
+
+        Raises:
+            JournalDamaged: records are missing, or were written anew.
+
+        """
+        check(self._records, self._anchor.read(), (head,), where=str(self.path))
+
     def append(self, phase: str, *, step: str = "", data: dict[str, Any] | None = None) -> Record:
         """Add a record and make it durable, file and head.
 
@@ -132,6 +142,9 @@ class Journal:
             JournalUnwritable: it is not durable; the journal is as before.
 
         """
+        if self._descriptor < 0:
+            closed = OSError(errno.EBADF, "it was closed after a write that failed", str(self.path))
+            raise _unwritable(self.path, closed)
         head = self.head
         record = Record(
             seq=head.seq + 1,

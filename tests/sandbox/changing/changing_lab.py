@@ -1,6 +1,8 @@
 """What the tests of changing share: a namespace, plans of small real objects, and runs of them."""
 
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,11 +13,12 @@ from typing import Any, Self
 import msgspec
 
 from opskit.core.approval import Approval, approve
+from opskit.core.chain import Record
 from opskit.core.cluster import Cluster
 from opskit.core.conditions import Conditions, Held
 from opskit.core.engine import Engine
 from opskit.core.errors import NotFound
-from opskit.core.journal import Journal
+from opskit.core.journal import Journal, read
 from opskit.core.kinds import Kind, Object
 from opskit.core.live import LiveReader
 from opskit.core.live_api import ApiServer
@@ -165,20 +168,22 @@ class Lab:
         }
 
     @contextmanager
-    def policy(self, policy: dict[str, Any]) -> Iterator[None]:
-        """A ValidatingAdmissionPolicy that is bound to this namespace."""
+    def policy(self, policy: dict[str, Any], *, sort: str = "validating") -> Iterator[None]:
+        """A Validating- or MutatingAdmissionPolicy that is bound to this namespace."""
         root = "/apis/admissionregistration.k8s.io/v1"
         name = f"{policy['metadata']['name']}-{self.namespace}"
         where = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}}
-        binding = {"policyName": name, "validationActions": ["Deny"], "matchResources": where}
-        self.api.create(f"{root}/validatingadmissionpolicies", policy | {"metadata": {"name": name}})
-        bindings = f"{root}/validatingadmissionpolicybindings"
+        binding: dict[str, Any] = {"policyName": name, "matchResources": where}
+        if sort == "validating":
+            binding["validationActions"] = ["Deny"]
+        self.api.create(f"{root}/{sort}admissionpolicies", policy | {"metadata": {"name": name}})
+        bindings = f"{root}/{sort}admissionpolicybindings"
         self.api.create(bindings, {"metadata": {"name": name}, "spec": binding})
         try:
             yield
         finally:
             self.api.delete(f"{bindings}/{name}")
-            self.api.delete(f"{root}/validatingadmissionpolicies/{name}")
+            self.api.delete(f"{root}/{sort}admissionpolicies/{name}")
 
     def until(self, holds: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until something is so."""
@@ -192,6 +197,10 @@ class Lab:
         """As the API server says, asked outside of opskit."""
         found = self.api.find(self.path("configmaps", name))
         return (found or {}).get("data", {}).get(key)
+
+    def lease(self) -> dict[str, Any]:
+        """The lock's Lease, asked outside of opskit."""
+        return self.api.get(f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/opskit")
 
     def scaled(self, name: str, replicas: int) -> Condition:
         """That the deployment wants so many."""
@@ -258,7 +267,7 @@ class Lab:
     def engine(self, plan: Plan, journal: Journal, *, cluster: Cluster | None = None, **more: Any) -> Engine:
         """An engine of the plan."""
         at = cluster or self.cluster
-        given: dict[str, Any] = {"seconds": 3.0, "take_over": False} | {
+        given: dict[str, Any] = {"seconds": 6.0, "take_over": False} | {
             key: more.pop(key) for key in ("seconds", "take_over") if key in more
         }
         lock = LeaseLock(at, plan.lock, holder=identity(journal.run), run=journal.run, **given)
@@ -275,3 +284,66 @@ class Lab:
 def phases(journal: Journal) -> list[tuple[str, str]]:
     """Step and phase of each record."""
     return [(record.step, record.phase) for record in journal.records]
+
+
+class Process:
+    """A run in a process of its own.
+
+    Args:
+        lab: where.
+        plan: what it applies.
+        run: the run's id.
+
+    """
+
+    def __init__(self, lab: Lab, plan: Plan, run: str = "run-1") -> None:
+        self.lab = lab
+        self.plan = plan
+        self.folder = lab.folder / run
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "plan.json").write_bytes(msgspec.json.encode(plan))
+        lab.approved(plan).save(self.folder / "approval.json")
+
+    def start(self, **settings: Any) -> "subprocess.Popen[str]":
+        """Start it; its output is a pipe."""
+        kubeconfig = settings.pop("kubeconfig", self.lab.kubeconfig)
+        whole = {"kubeconfig": str(kubeconfig), "folder": str(self.folder), **settings}
+        file = self.folder / "settings.json"
+        file.write_bytes(msgspec.json.encode(whole))
+        script = Path(__file__).with_name("changing_runner.py")
+        return subprocess.Popen([sys.executable, str(script), str(file)], stdout=subprocess.PIPE, text=True)
+
+    def run(self, **settings: Any) -> tuple[int, Outcome | None]:
+        """Run it to its end: exit code, and the outcome if it lived to tell."""
+        process = self.start(**settings)
+        said, _ = process.communicate(timeout=120)
+        return process.returncode, told(said)
+
+    def records(self) -> list[Record]:
+        """The journal as it is, verified."""
+        return read(self.folder / "journal.jsonl", heads=self.lab.folder / "heads")
+
+
+def told(said: str) -> Outcome | None:
+    """The outcome that a run printed last."""
+    lines = said.strip().splitlines()
+    return msgspec.json.decode(lines[-1], type=Outcome) if lines and lines[-1].startswith("{") else None
+
+
+def normalised(records: Iterable[Record]) -> list[tuple[str, str, str]]:
+    """What a run came to: the last record of each phase of each step, without times, versions and detours."""
+    kept = ("intent", "acknowledged", "done", "already", "skipped", "ended")
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    for record in records:
+        if record.phase in kept:
+            last[record.step, record.phase] = record.data
+    return [(step, phase, _essence(phase, data)) for (step, phase), data in last.items()]
+
+
+def _essence(phase: str, data: dict[str, Any]) -> str:
+    told = {
+        "intent": ("action", "target", "request", "changes"),
+        "done": ("states",),
+        "ended": ("status", "goal"),
+    }
+    return json.dumps({key: data.get(key) for key in told.get(phase, ())}, sort_keys=True)

@@ -24,6 +24,8 @@ class Profile:
     """Of the options, as a mapping."""
     options: Callable[[Mapping[str, Any]], dict[str, Any]]
     """All options, checked, with the defaults filled in."""
+    everything: Callable[[], list[Component]]
+    """The components with all options on, for `build`."""
     faults: tuple[Fault, ...]
     ailments: Callable[[Broken], list[str]]
     """What keeps a sandbox from being healthy, in words."""
@@ -66,6 +68,7 @@ PROFILES = {
         summary="A real Kubernetes control plane and a real Ceph cluster behind it; no root.",
         components=_light_components,
         options=lambda given: msgspec.to_builtins(_light_options(given)),
+        everything=lambda: _light_components({"mons": 3, "mds": True, "rgw": True}),
         faults=LIGHT_FAULTS,
         ailments=health.ailments,
     )

@@ -109,12 +109,22 @@ class Sandbox:
         if record.get("phase") != "ready" or not self._all_alive():
             return False
         if record.get("profile") != wanted.name or record.get("options") != settings:
+            self.refuse_if_up()
+        return True
+
+    def refuse_if_up(self) -> None:
+        """Refuse to take the name of a sandbox that is up.
+
+        Raises:
+            Refused: it is.
+
+        """
+        if self.site.record.get("phase") == "ready" and self._all_alive():
             raise Refused(
                 f"The sandbox {self.name!r} is up with other options.",
                 where=str(self.site.state),
                 hint=f"`opskit sandbox down --name {self.name}` first, or choose another --name.",
             )
-        return True
 
     def _all_alive(self) -> bool:
         """Whether all servers run, save those that a fault has stopped."""
@@ -145,12 +155,17 @@ class Sandbox:
     @property
     def kubeconfig(self) -> Path:
         """A kubeconfig of a cluster admin."""
-        return self.site.state / "kubeconfig"
+        return Path(self.site.record.get("kubeconfig") or self.site.state / "kubeconfig")
 
     @property
     def context(self) -> str:
         """The name of the kubeconfig's context."""
-        return f"opskit-{self.name}"
+        return self.site.record.get("context") or f"opskit-{self.name}"
+
+    @property
+    def own(self) -> bool:
+        """Whether its servers are this machine's own; False for a context of the user's."""
+        return "context" not in self.site.record
 
     @property
     def profile(self) -> Profile:
@@ -169,21 +184,27 @@ class Sandbox:
             ToolFailed: it ended with a nonzero exit code, or not in time.
 
         """
-        return _run(
-            [require("kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments], deadline=deadline, text=text
-        )
+        where = [f"--context={self.context}"]
+        if self.own or self.site.record.get("kubeconfig"):
+            where.append(f"--kubeconfig={self.kubeconfig}")
+        return _run([require("kubectl"), *where, *arguments], deadline=deadline, text=text)
 
     def ceph(self, *arguments: str, deadline: float = 30.0) -> Any:
         """Run `ceph` on this machine, beside all of Kubernetes; its JSON, None where it prints none.
+
+        Where the servers are not this machine's own, it is run in the toolbox pod.
 
         Raises:
             ToolFailed: it ended with a nonzero exit code, or not in time.
             BadAnswer: it printed something else.
 
         """
-        conf = ceph_files.conf(self.site)
-        argv = [require("ceph"), "--conf", str(conf), "--format", "json", *arguments]
-        said = _run(argv, deadline=deadline)
+        if self.own:
+            conf = str(ceph_files.conf(self.site))
+            said = _run([require("ceph"), "--conf", conf, "--format", "json", *arguments], deadline=deadline)
+        else:
+            toolbox = ("-n", "rook-ceph", "exec", "deploy/rook-ceph-tools", "--")
+            said = self.kubectl(*toolbox, "ceph", "--format", "json", *arguments, deadline=deadline)
         try:
             return msgspec.json.decode(said) if said.strip() else None
         except msgspec.DecodeError as error:
@@ -203,6 +224,12 @@ class Sandbox:
 
         """
         chosen = self._fault(fault)
+        if not self.own and not chosen.anywhere:
+            raise Refused(
+                f"The fault {fault} needs servers of the sandbox's own.",
+                where=self.context,
+                hint="use `forgotten-flag` here, or a sandbox brought up without --context.",
+            )
         for name in arguments:
             if name not in chosen.arguments:
                 raise UnknownName.among(f"argument of the fault {fault}", name, chosen.arguments)
@@ -223,7 +250,7 @@ class Sandbox:
             for done in left.pop(name, [{}]):
                 self._fault(name).heal(self, **done)
             write_json(self.site.state / _FAULTS, left)
-        if not self.injected():
+        if self.own and not self.injected():
             self.wait_healthy()
 
     def wait_healthy(self, *, deadline: float = 300.0) -> None:

@@ -29,8 +29,8 @@ _CAPS = {
 }
 
 _UNUSED_MODULES = (
-    "alerts influx insights localpool mirroring nfs osd_perf_query osd_support restful selftest snap_schedule "
-    "stats telegraf test_orchestrator zabbix"
+    "alerts influx insights localpool mirroring nfs osd_perf_query osd_support restful selftest "
+    "snap_schedule stats telegraf test_orchestrator zabbix"
 )
 """Loading each costs the manager's start a part of a second."""
 

@@ -1,6 +1,7 @@
 """What kwok does in this profile.
 
-Pods that stand for no real process become ready and go away as asked, and exec, logs and port-forward of all pods reach local processes.
+Pods that stand for no real process become ready and go away as asked; exec, logs and port-forward of all
+pods reach local processes.
 
 Nodes, and the pods whose daemon really runs, belong to the kubelet stand-in (`rook_standin.kubelet`).
 """
@@ -57,7 +58,11 @@ containerStatuses:
   started: false
   restartCount: 0
   state:
-    terminated: {exitCode: 0, reason: Completed, startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }}}
+    terminated:
+      exitCode: 0
+      reason: Completed
+      startedAt: {{ $now | Quote }}
+      finishedAt: {{ $now | Quote }}
 {{ end }}
 """
 

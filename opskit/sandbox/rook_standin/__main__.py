@@ -28,9 +28,9 @@ def main() -> None:
     nodes = api(site, user="kubelet", manager="kubelet")
     version = program("kube-apiserver").version
     loops = {
-        "kubelet": (kubelet.sync, 0.3),
-        "leases": (lambda: renew_leases(site, nodes, version=version), 3.0),
-        "operator": (_Operating(site), 1.0),
+        "kubelet": (kubelet.sync, 0.4),
+        "leases": (lambda: renew_leases(site, nodes, version=version), 4.0),
+        "operator": (_Operating(site), 1.5),
     }
     threading.excepthook = _end_on_defect
     threads = [

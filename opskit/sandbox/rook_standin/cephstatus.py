@@ -1,6 +1,8 @@
 """The CephCluster's status, made from what the real cluster says. Pure."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from opskit.sandbox.kube import Json
 from opskit.sandbox.rook_standin.nodes import timestamp
@@ -30,6 +32,27 @@ def cluster_status(
         "storage": {"deviceClasses": [{"name": "hdd"}], "osd": {"storeType": metadata}},
         "ceph": _ceph(status, versions=versions, old=old.get("ceph") or {}),
     }
+
+
+def same_but_for_time(new: Json, old: Json) -> bool:
+    """Whether two statuses differ in moments alone, and the old one is fresh enough."""
+    told = (old.get("ceph") or {}).get("lastChecked", "")
+    age = datetime.now(UTC) - datetime.fromisoformat(told) if told else _STALE
+    return age < _STALE and _timeless(new) == _timeless(old)
+
+
+_STALE = timedelta(seconds=15)
+_MOMENTS = {"lastChecked", "lastUpdated", "lastHeartbeatTime"}
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        # Bytes change with every breath of the cluster, and alone are no news.
+        return {key: _timeless(each) for key, each in fields.items() if key not in _MOMENTS | {"capacity"}}
+    if isinstance(value, list):
+        return [_timeless(each) for each in cast("list[Any]", value)]
+    return value
 
 
 def ceph_version(versions: Json) -> str:

@@ -17,7 +17,7 @@ from opskit.sandbox.light.ceph_files import Disk
 from opskit.sandbox.light.options import NODES, LightOptions
 from opskit.sandbox.rados import Rados
 from opskit.sandbox.rook_standin import objects
-from opskit.sandbox.rook_standin.cephstatus import ceph_version, cluster_status
+from opskit.sandbox.rook_standin.cephstatus import ceph_version, cluster_status, same_but_for_time
 from opskit.sandbox.rook_standin.disruption import Disruption
 from opskit.sandbox.rook_standin.objects import NAMESPACE
 from opskit.sandbox.site import Site
@@ -135,7 +135,8 @@ class Operator:
             image=ceph_image(ceph_version(versions)),
             generation=current["metadata"]["generation"],
         )
-        self._api.put_status(_CLUSTER, current, wanted)
+        if not same_but_for_time(wanted, current.get("status") or {}):
+            self._api.put_status(_CLUSTER, current, wanted)
         for path in self._others():
             other = self._api.get(path)
             if (other.get("status") or {}).get("phase") != "Ready":

@@ -1,0 +1,163 @@
+"""`opskit sandbox`: real servers on this machine, to rehearse on and to break on purpose."""
+
+from typing import Annotated, Any
+
+import typer
+
+from opskit.cli.options import JsonOption
+from opskit.cli.outcome import reported, say
+from opskit.cli.output import print_json, print_table, print_text
+
+app = typer.Typer(
+    no_args_is_help=True, help="Real servers on this machine, to rehearse on and to break on purpose."
+)
+fault = typer.Typer(no_args_is_help=True, help="What can be broken, and how it is mended.")
+app.add_typer(fault, name="fault")
+
+ProfileOption = Annotated[str, typer.Option("--profile", help="Which servers: light.")]
+NameOption = Annotated[str | None, typer.Option("--name", help="Of the sandbox; the profile's by default.")]
+ArgumentsOption = Annotated[
+    list[str] | None, typer.Option("-a", "--argument", help="NAME=VALUE; may be repeated.")
+]
+
+
+@app.command()
+@reported
+def build(profile: ProfileOption = "light") -> None:
+    """Get the programs that the profile needs: download, build from source, or install."""
+    from opskit.sandbox import build as building
+    from opskit.sandbox.overview import programs_needed
+
+    names = programs_needed(profile)
+    seconds = building.estimate(names)
+    say(f"At most {max(1, seconds // 60)} min on two cores." if seconds else "Nothing to build.")
+    found = building.build(names, progress=say)
+    print_table(("program", "version", "from"), [(each.name, each.version, each.source) for each in found])
+
+
+@app.command()
+@reported
+def up(
+    profile: ProfileOption = "light",
+    name: NameOption = None,
+    mons: Annotated[int, typer.Option(help="Ceph monitors: 1 or 3.")] = 1,
+    osds: Annotated[int, typer.Option(help="OSDs, over three hosts: a multiple of 3.")] = 6,
+    osd_size: Annotated[
+        int, typer.Option("--osd-size", help="MiB an OSD holds, in memory as it fills.")
+    ] = 512,
+    mds: Annotated[bool, typer.Option("--mds", help="A CephFilesystem with its MDS.")] = False,
+    rgw: Annotated[bool, typer.Option("--rgw", help="A CephObjectStore with its gateway.")] = False,
+    prometheus: Annotated[bool, typer.Option(help="Prometheus, scraping the manager.")] = True,
+    crds: Annotated[str, typer.Option(help="A file or folder with Rook's released CRDs.")] = "",
+    provider: Annotated[str, typer.Option(help="own, or kind where Docker is there.")] = "own",
+    context: Annotated[str, typer.Option(help="Start nothing: use this kubeconfig context's own Rook.")] = "",
+) -> None:
+    """Start a sandbox; it is ready when its own tools say that it is healthy."""
+    from opskit.sandbox import Sandbox
+    from opskit.sandbox.foreign import kind_context, register
+
+    if context or provider != "own":
+        sandbox = register(
+            name or profile, context=context or kind_context(name or profile, provider=provider)
+        )
+    else:
+        options: dict[str, Any] = {
+            "mons": mons, "osds": osds, "osd_size": osd_size, "mds": mds, "rgw": rgw, "prometheus": prometheus,
+            "crds": crds,
+        }  # fmt: skip
+        sandbox = Sandbox.up(profile=profile, name=name, report=_progress, **options)
+    print_text(f"export KUBECONFIG={sandbox.kubeconfig}")
+    say(f"{sandbox.name} is up: `opskit findings --cluster {sandbox.context}` after the line above.")
+
+
+@app.command()
+@reported
+def down(profile: ProfileOption = "light", name: NameOption = None) -> None:
+    """End all that `up` started and remove all that it wrote; nothing else is touched."""
+    from opskit.sandbox import Sandbox
+
+    Sandbox(name or profile).down()
+    say(f"{name or profile} is down.")
+
+
+@app.command()
+@reported
+def status(profile: ProfileOption = "light", json: JsonOption = False) -> None:
+    """Show the sandboxes and each of their parts, and where each program comes from."""
+    from opskit.sandbox.overview import overview
+
+    seen = overview(profile)
+    if json:
+        print_json(seen)
+        return
+    print_table(
+        ("program", "version", "from", "path, or what gets it"),
+        [
+            (each.name, each.version, each.source or "missing", each.path or each.remedy)
+            for each in seen.programs
+        ],
+    )
+    for sandbox in seen.sandboxes:
+        print_text(f"\n{sandbox.name}: {sandbox.profile}, {sandbox.phase}, {sandbox.memory_mib} MiB")
+        print_text(f"KUBECONFIG={sandbox.kubeconfig}   faults: {', '.join(sandbox.faults) or 'none'}")
+        rows = [
+            (part.name, "runs" if part.alive else "stopped", part.pid or "", part.log)
+            for part in sandbox.parts
+        ]
+        print_table(("part", "state", "pid", "log"), rows)
+
+
+@fault.command("list")
+@reported
+def list_faults(profile: ProfileOption = "light", json: JsonOption = False) -> None:
+    """Show what can be broken, and what a person would see of it."""
+    from opskit.sandbox.profiles import profile as profile_named
+
+    rows = [
+        {"name": each.name, "does": each.summary, "seen": each.seen, "arguments": each.arguments}
+        for each in profile_named(profile).faults
+    ]
+    if json:
+        print_json(rows)
+        return
+    shown = [(row["name"], row["does"], row["seen"], _explained(row["arguments"])) for row in rows]
+    print_table(("fault", "what is done", "what is seen", "arguments"), shown)
+
+
+@fault.command()
+@reported
+def inject(
+    name_of_fault: Annotated[str, typer.Argument(metavar="FAULT")],
+    argument: ArgumentsOption = None,
+    profile: ProfileOption = "light",
+    name: NameOption = None,
+) -> None:
+    """Break something; returns once the system itself shows it."""
+    from opskit.cli.options import parameters
+    from opskit.sandbox import Sandbox
+
+    Sandbox.attach(name or profile).inject(name_of_fault, **parameters(argument, None))
+    say(f"{name_of_fault} is in.")
+
+
+@fault.command()
+@reported
+def heal(
+    name_of_fault: Annotated[str | None, typer.Argument(metavar="[FAULT]")] = None,
+    profile: ProfileOption = "light",
+    name: NameOption = None,
+) -> None:
+    """Mend a fault, or all of them; returns once the system is healthy."""
+    from opskit.sandbox import Sandbox
+
+    Sandbox.attach(name or profile).heal(name_of_fault)
+    say("Healed.")
+
+
+def _progress(component: str, state: str, seconds: float) -> None:
+    if state != "starting":
+        say(f"{seconds:6.1f} s  {component} {state}")
+
+
+def _explained(arguments: Any) -> str:
+    return "; ".join(f"{key}: {value}" for key, value in arguments.items())

@@ -1,0 +1,84 @@
+"""What there is on this machine: programs and where they come from, sandboxes and their parts."""
+
+from pathlib import Path
+
+import msgspec
+
+from opskit.sandbox.binaries import Found, find
+from opskit.sandbox.component import programs_of
+from opskit.sandbox.processes import Processes
+from opskit.sandbox.profiles import profile
+from opskit.sandbox.sandbox import Sandbox, names
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One process of a sandbox."""
+
+    name: str
+    alive: bool
+    pid: int | None
+    log: str
+
+
+class SandboxSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One sandbox."""
+
+    name: str
+    profile: str
+    phase: str
+    """`starting` (or left so by a killed `up`) or `ready`."""
+    kubeconfig: str
+    versions: dict[str, str]
+    faults: list[str]
+    memory_mib: int
+    """Resident memory of all its processes."""
+    parts: list[Part]
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything."""
+
+    programs: list[Found]
+    sandboxes: list[SandboxSeen]
+
+
+def programs_needed(profile_name: str) -> list[str]:
+    """Every program that the profile can use, with all its options on."""
+    return programs_of(profile(profile_name).everything())
+
+
+def overview(profile_name: str) -> Overview:
+    """Look at the programs of a profile and at all sandboxes."""
+    return Overview(
+        programs=[find(name) for name in programs_needed(profile_name)],
+        sandboxes=[_seen(name) for name in names()],
+    )
+
+
+def _seen(name: str) -> SandboxSeen:
+    sandbox = Sandbox(name)
+    record, processes = sandbox.site.record, sandbox.site.processes
+    parts = [_part(processes, each) for each in processes.names()]
+    return SandboxSeen(
+        name=name,
+        profile=record.get("profile", ""),
+        phase=record.get("phase", ""),
+        kubeconfig=str(sandbox.kubeconfig),
+        versions=record.get("versions", {}),
+        faults=sorted(sandbox.injected()),
+        memory_mib=sum(_resident_kib(part.pid) for part in parts if part.pid) // 1024,
+        parts=parts,
+    )
+
+
+def _part(processes: Processes, name: str) -> Part:
+    pid = processes.pid(name)
+    return Part(name=name, alive=pid is not None, pid=pid, log=str(processes.log(name)))
+
+
+def _resident_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))

@@ -23,7 +23,7 @@ def health_over_time(frame: pd.DataFrame) -> go.Figure:
 
     """
     if frame.empty:
-        return style.nothing("Prometheus holds no health of this cluster.")
+        return style.nothing("Prometheus holds no health of this cluster.", detail=style.unread(frame))
     x, y = downsample.thin(style.times(frame), style.numbers(frame, "level"))
     made = style.figure(health_sentence(frame), height=300)
     made.add_scatter(
@@ -61,7 +61,7 @@ def pg_states_over_time(frame: pd.DataFrame) -> go.Figure:
 
     """
     if frame.empty:
-        return style.nothing("Prometheus holds no PG states of this cluster.")
+        return style.nothing("Prometheus holds no PG states of this cluster.", detail=style.unread(frame))
     series = _series(frame)
     if not series:
         return style.nothing(pg_states_sentence(frame))

@@ -21,7 +21,9 @@ def recovery_progress(frame: pd.DataFrame) -> go.Figure:
 
     """
     if frame.empty:
-        return style.nothing("Prometheus holds nothing about recovery of this cluster.")
+        return style.nothing(
+            "Prometheus holds nothing about recovery of this cluster.", detail=style.unread(frame)
+        )
     made = style.figure(recovery_sentence(frame), height=400)
     time = style.times(frame)
     for name, colour, dash in (("degraded", style.VERMILION, "solid"), ("misplaced", style.BLUE, "dash")):

@@ -81,6 +81,11 @@ def nothing(sentence: str, *, detail: str = "") -> go.Figure:
     return made
 
 
+def unread(frame: pd.DataFrame) -> str:
+    """Why a frame could not be read, in its first sentence; "" when it could."""
+    return str(frame.attrs.get("unread", "")).partition(" Next: ")[0]
+
+
 def limit(made: go.Figure, value: float, text: str, *, colour: str, dash: str, axis: str = "y") -> None:
     """A threshold with its name written on it; `axis` is the one that it is a value of."""
     place: dict[str, Any] = {"annotation_text": text, "annotation_font": {"size": 11, "color": INK}}

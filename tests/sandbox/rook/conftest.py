@@ -1,0 +1,35 @@
+"""A real Ceph cluster behind a real API server, shared by the tests and healed after each."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rook_lab import Headless
+
+from opskit.sandbox.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One that is up: OPSKIT_TEST_SANDBOX names one to be used and left as it is, else one is made."""
+    named = os.environ.get("OPSKIT_TEST_SANDBOX")
+    if named:
+        yield Sandbox.attach(named)
+        return
+    with Sandbox.up(name=f"rook-{os.getpid()}", prometheus=False) as made:
+        made.kubectl("-n", "rook-ceph", "patch", "cephcluster", "rook-ceph", "--type=merge", "-p", _PATIENT)
+        yield made
+
+
+_PATIENT = '{"spec":{"disruptionManagement":{"managePodBudgets":true,"osdMaintenanceTimeout":1440}}}'
+"""Rook keeps noout on a drained host for a day."""
+
+
+@pytest.fixture
+def lab(sandbox: Sandbox, tmp_path: Path) -> Iterator[Headless]:
+    """`opskit` against the sandbox, whose faults are mended afterwards."""
+    try:
+        yield Headless(sandbox, tmp_path)
+    finally:
+        sandbox.heal()

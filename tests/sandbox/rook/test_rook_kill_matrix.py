@@ -1,0 +1,73 @@
+"""Killed at every boundary of every step, a replacement ends as if it had never been killed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rook_lab import Headless, deployment, killed, osd
+
+from opskit.sandbox.sandbox import Sandbox
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.proof, pytest.mark.timeout(7200)]
+
+OSD = 1
+ACTING = ["mark-out", "pause-operator", "stop", "purge", "remove-deployment", "resume-operator"]
+MOST = 30
+
+
+@pytest.mark.parametrize("boundary", ["intent", "send", "ack", "commit"])
+def test_killed_at_every_step(boundary: str, lab: Headless, sandbox: Sandbox, tmp_path: Path) -> None:
+    before = _state(sandbox)
+    last = sandbox.ceph("osd", "dump")["epoch"]
+    spared = tmp_path / "spared"
+    ran = lab.plan("rook/replace-osd", osd=OSD).run(kill_at=boundary, spared=spared)
+    codes = [ran.exit_code]
+    while codes[-1] != 0 and len(codes) < MOST:
+        codes.append(lab.resume(ran.folder, kill_at=boundary, spared=spared))
+    assert codes[-1] == 0, codes
+    steps = spared.read_text().split()
+    assert all(any(step.startswith(each) for step in steps) for each in ACTING), steps
+    assert all(killed(code) for code in codes[:-1]), codes
+    assert len(codes) == len(steps) + 1
+    _as_if_never_killed(sandbox, before)
+    _nothing_twice(sandbox, ran.journal, since=last)
+
+
+def _state(sandbox: Sandbox) -> dict[str, Any]:
+    """What the end state is compared by: everything but the identity of the OSD that is replaced."""
+    dump = sandbox.ceph("osd", "dump")
+    tree = sandbox.ceph("osd", "tree")["nodes"]
+    return {
+        "osds": {each["osd"]: (each["up"], each["in"]) for each in dump["osds"]},
+        "others": {each["osd"]: each["uuid"] for each in dump["osds"] if each["osd"] != OSD},
+        "flags": sorted(dump["flags_set"]),
+        "node flags": dump["crush_node_flags"],
+        "weights": {each["name"]: each.get("crush_weight") for each in tree},
+        "hosts": {each["name"]: sorted(each["children"]) for each in tree if each["type"] == "host"},
+        "operator": deployment(sandbox, "rook-ceph-operator")["spec"]["replicas"],
+        "pgs": sandbox.ceph("pg", "stat")["pg_summary"]["num_pgs"],
+        "uuid": osd(sandbox, OSD)["uuid"],
+    }
+
+
+def _as_if_never_killed(sandbox: Sandbox, before: dict[str, Any]) -> None:
+    now = _state(sandbox)
+    assert now.pop("uuid") != before.pop("uuid")
+    assert now == before
+    states = [each["state_name"] for each in sandbox.ceph("status")["pgmap"]["pgs_by_state"]]
+    assert all(state.startswith("active+clean") for state in states)
+
+
+def _nothing_twice(sandbox: Sandbox, journal: list[dict[str, Any]], *, since: int) -> None:
+    """By Ceph's own maps: since the start the OSD was marked out, destroyed and made anew once."""
+    created = outs = 0
+    was = None
+    for epoch in range(since, sandbox.ceph("osd", "dump")["epoch"] + 1):
+        found = [each for each in sandbox.ceph("osd", "dump", str(epoch))["osds"] if each["osd"] == OSD]
+        now = (found[0]["uuid"], found[0]["in"]) if found else None
+        created += was is None and now is not None and epoch > since
+        outs += bool(was and now and was[0] == now[0] and was[1] and not now[1])
+        was = now
+    assert (created, outs) == (1, 1)
+    done = [record["step"] for record in journal if record["phase"] == "done"]
+    assert len(done) == len(set(done))

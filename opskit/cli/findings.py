@@ -9,7 +9,6 @@ from opskit.cli.options import ClusterOption, FailOnOption, severity
 from opskit.cli.outcome import done, reported, say
 from opskit.cli.output import print_json, print_text
 
-
 _UNREAD_SHOWN = 5
 
 

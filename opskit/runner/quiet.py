@@ -6,8 +6,10 @@ Streams are scrubbed across their chunks; what is held back leaves when the cell
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 from opskit.core.errors import OpsError
 from opskit.core.secrets import StreamScrubber, scrub, scrub_bytes
@@ -38,47 +40,50 @@ class ScrubbingSender:
         self._send = send
         self._streams: dict[str, StreamScrubber] = {}
         self._lock = threading.RLock()
-        self._last: tuple[Any, Any, Any] | None = None
+        self._last: tuple[Any, dict[str, Any], dict[str, Any]] | None = None
 
-    def __call__(
-        self,
-        stream: Any,
-        message: Any,
-        content: Any = None,
-        parent: Any = None,
-        ident: Any = None,
-        **rest: Any,
-    ) -> Any:
+    def __call__(self, stream: Any, message: Any, *args: Any, **named: Any) -> Any:
         """`Session.send`, scrubbed."""
-        kind = message["header"]["msg_type"] if isinstance(message, dict) else message
-        body = message.get("content") if isinstance(message, dict) else content
+        rest = {**dict(zip(_ARGUMENTS, args, strict=False)), **named}
         with self._lock:
-            if kind == "stream" and isinstance(body, dict):
-                return self._stream(stream, body, parent, ident, rest)
-            if kind == "status" and isinstance(body, dict) and body.get("execution_state") == "idle":
-                self.flush()
-            if rest.get("buffers"):
-                rest["buffers"] = [scrub_bytes(bytes(each)) for each in rest["buffers"]]
             if isinstance(message, dict):
-                message = {**message, "content": scrubbed(body)}
-            return self._send(stream, message, scrubbed(content), parent, ident, **rest)
+                return self._whole(stream, message, rest)
+            content = rest.get("content")
+            if message == "status" and content and content.get("execution_state") == "idle":
+                self.flush()
+            return self._send(stream, message, **_clean(rest))
 
     def flush(self) -> None:
-        """Send what was held back."""
+        """Send what was held back, as part of the cell that wrote last."""
         with self._lock:
             for name, scrubber in self._streams.items():
                 text = scrubber.flush()
                 if text and self._last:
-                    socket, parent, ident = self._last
-                    self._send(socket, "stream", {"name": name, "text": text}, parent, ident)
+                    socket, message, rest = self._last
+                    header = {**message["header"], "msg_id": uuid4().hex}
+                    whole = {**message, "header": header, "msg_id": header["msg_id"]}
+                    self._send(socket, {**whole, "content": {"name": name, "text": text}}, **rest)
 
-    def _stream(
-        self, socket: Any, body: dict[str, Any], parent: Any, ident: Any, rest: dict[str, Any]
-    ) -> Any:
-        self._last = (socket, parent, ident)
-        scrubber = self._streams.setdefault(str(body.get("name", "stdout")), StreamScrubber())
-        text = scrubber.feed(str(body.get("text", "")))
-        return self._send(socket, "stream", {**body, "text": text}, parent, ident, **rest) if text else None
+    def _whole(self, socket: Any, message: dict[str, Any], rest: dict[str, Any]) -> Any:
+        content = message["content"]
+        if message["header"]["msg_type"] != "stream":
+            return self._send(socket, {**message, "content": scrubbed(content)}, **_clean(rest))
+        self._last = (socket, message, rest)
+        text = self._streams.setdefault(content["name"], StreamScrubber()).feed(content["text"])
+        if not text:
+            return None
+        return self._send(socket, {**message, "content": {**content, "text": text}}, **rest)
+
+
+_ARGUMENTS = ("content", "parent", "ident", "buffers", "track", "header", "metadata")
+"""Of `Session.send`, after the socket and the message, in its order."""
+
+
+def _clean(rest: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `Session.send`; what was written by a cell is in three of them."""
+    said = {name: scrubbed(rest[name]) for name in ("content", "metadata") if rest.get(name)}
+    buffers = [scrub_bytes(bytes(each)) for each in rest.get("buffers") or ()]
+    return {**rest, **said, **({"buffers": buffers} if buffers else {})}
 
 
 def install(shell: Any) -> None:
@@ -96,22 +101,17 @@ def install(shell: Any) -> None:
 
 
 def _show(
-    _shell: Any,
-    kind: type[BaseException],
-    error: BaseException,
-    trace: TracebackType | None,
-    **_: Any,
-) -> list[str]:
+    shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType | None, **_: Any
+) -> None:
     """An error of opskit is shown as its sentence; the full traceback goes to the run's log."""
     from opskit.runner.context import current
     from opskit.runner.folder import RunFolder
     from opskit.runner.record import note
 
     context = current()
-    if context and context.folder and isinstance(error, OpsError):
-        from pathlib import Path
-
+    if context and isinstance(error, OpsError):
         folder = RunFolder(Path(context.folder))
         folder.log_text("".join(traceback.format_exception(kind, error, trace)))
-        folder.update(error=note(error))
-    return [scrub(f"{kind.__name__}: {error}")]
+        if folder.read().error is None:
+            folder.update(error=note(error))
+    shell._showtraceback(kind, error, [scrub(f"{kind.__name__}: {error}")])

@@ -43,7 +43,7 @@ def changes(before: Json | None, after: Json | None) -> tuple[Change, ...]:
     one, other = fields(before), fields(after)
     differing = sorted(path for path in {*one, *other} if one.get(path) != other.get(path))
     found = tuple(Change(path=path, before=one.get(path), after=other.get(path)) for path in differing)
-    secret = "Secret" in {(each or {}).get("kind") for each in (before, after)}
+    secret = any((each or {}).get("kind") == "Secret" for each in (before, after))
     return tuple(_hidden(each) for each in found) if secret else found
 
 

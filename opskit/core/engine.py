@@ -81,6 +81,7 @@ class Engine:
         self._allowed_signers = allowed_signers
         self._goal: tuple[GoalState, ...] = ()
         self._failed = ""
+        self._since = len(journal.records)
         self._tools = Tools(
             plan=plan,
             cluster=cluster,
@@ -208,6 +209,7 @@ class Engine:
             run=journal.run,
             error=error,
             failed=self._failed,
+            since=self._since,
             goal=self._goal,
             undone=undone,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from opskit.core.chain import Record
-from opskit.core.errors import LockHeld, OpsError, OutcomeUnknown, StepFailed, Stopped
+from opskit.core.errors import OpsError, OutcomeUnknown, StepFailed, Stopped
 from opskit.core.history import Trace, traces
 from opskit.core.plan import Plan, Step
 from opskit.core.progress import GoalState, Outcome, State, Status, StepState
@@ -28,6 +28,7 @@ def outcome(
     run: str,
     error: OpsError | None,
     failed: str = "",
+    since: int = 0,
     goal: tuple[GoalState, ...] = (),
     undone: bool = False,
 ) -> Outcome:
@@ -39,6 +40,7 @@ def outcome(
         run: its id.
         error: what ended it, if it did not come to its end.
         failed: the step that it ended at.
+        since: number of records that were there before; what they tell was not done by this call.
         goal: the goal as it was read at the end.
         undone: whether it was to be taken back.
 
@@ -48,7 +50,7 @@ def outcome(
         _state(step, found.get(step.id, Trace()), error if step.id == failed else None) for step in plan.steps
     )
     left = undoable(plan, found)
-    status = _status(found, error, undone=undone)
+    status = _status(found, error, undone=undone, now=acted(traces(records[since:]).values()))
     return Outcome(
         run=run,
         status=status,
@@ -75,7 +77,7 @@ def in_place(trace: Trace | None) -> bool:
 
 def acted(found: Iterable[Trace]) -> bool:
     """Whether anything may have been changed."""
-    return any(trace.forth.acted or trace.forth.reached == "open" for trace in found)
+    return any(way.acted or way.reached == "open" for trace in found for way in (trace.forth, trace.back))
 
 
 def _state(step: Step, trace: Trace, error: OpsError | None) -> StepState:
@@ -87,14 +89,13 @@ def _state(step: Step, trace: Trace, error: OpsError | None) -> StepState:
     return StepState(id=step.id, title=step.title, state=state, text=step.skip or text)
 
 
-def _status(found: dict[str, Trace], error: OpsError | None, *, undone: bool) -> Status:
+def _status(found: dict[str, Trace], error: OpsError | None, *, undone: bool, now: bool) -> Status:
     if isinstance(error, Stopped):
         return "stopped"
     if isinstance(error, OutcomeUnknown):
         return "unknown"
     if error is not None:
-        failed = isinstance(error, StepFailed) or (acted(found.values()) and not isinstance(error, LockHeld))
-        return "failed" if failed else "refused"
+        return "failed" if now or isinstance(error, StepFailed) else "refused"
     if undone:
         return "undone"
     return "done" if acted(found.values()) else "nothing-to-do"
@@ -118,7 +119,8 @@ def _text(
 ) -> str:
     if error is not None:
         undo = f" In place: {', '.join(reversed(left))}; `opskit undo {run}` takes it back." if left else ""
-        nothing = " Nothing was changed." if status == "refused" else ""
+        more = " more" if left else ""
+        nothing = f" Nothing{more} was changed." if status == "refused" else ""
         return f"{error}{nothing}{undo}"
     if status == "undone":
         return _taken_back(plan, steps)

@@ -42,9 +42,7 @@ def up(
     name: NameOption = None,
     mons: Annotated[int, typer.Option(help="Ceph monitors: 1 or 3.")] = 1,
     osds: Annotated[int, typer.Option(help="OSDs, over three hosts: a multiple of 3.")] = 6,
-    osd_size: Annotated[
-        int, typer.Option("--osd-size", help="MiB an OSD holds, in memory as it fills.")
-    ] = 512,
+    osd_size: Annotated[int, typer.Option("--osd-size", help="MiB an OSD holds, in memory as filled.")] = 512,
     mds: Annotated[bool, typer.Option("--mds", help="A CephFilesystem with its MDS.")] = False,
     rgw: Annotated[bool, typer.Option("--rgw", help="A CephObjectStore with its gateway.")] = False,
     prometheus: Annotated[bool, typer.Option(help="Prometheus, scraping the manager.")] = True,
@@ -62,9 +60,14 @@ def up(
         )
     else:
         options: dict[str, Any] = {
-            "mons": mons, "osds": osds, "osd_size": osd_size, "mds": mds, "rgw": rgw, "prometheus": prometheus,
+            "mons": mons,
+            "osds": osds,
+            "osd_size": osd_size,
+            "mds": mds,
+            "rgw": rgw,
+            "prometheus": prometheus,
             "crds": crds,
-        }  # fmt: skip
+        }
         sandbox = Sandbox.up(profile=profile, name=name, report=_progress, **options)
     print_text(f"export KUBECONFIG={sandbox.kubeconfig}")
     say(f"{sandbox.name} is up: `opskit findings --cluster {sandbox.context}` after the line above.")

@@ -6,7 +6,7 @@ opskit.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import urllib3
@@ -146,6 +146,17 @@ class KubeApi:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unreachable(f"The API server does not answer: {error}.", where=self._server) from error
         return answer.status, answer.data
+
+
+def covers(actual: Any, wanted: Any) -> bool:
+    """Whether all that is wanted is there, whatever else the server has added."""
+    if isinstance(wanted, dict) and isinstance(actual, dict):
+        fields = cast("Json", actual)
+        return all(covers(fields.get(key), value) for key, value in cast("Json", wanted).items())
+    if isinstance(wanted, list) and isinstance(actual, list):
+        pairs = list(zip(cast("list[Any]", actual), cast("list[Any]", wanted), strict=False))
+        return len(actual) == len(wanted) and all(covers(old, new) for old, new in pairs)
+    return actual == wanted or (actual is None and wanted == {})
 
 
 def _error(method: str, path: str, status: int, data: bytes) -> OpsError:

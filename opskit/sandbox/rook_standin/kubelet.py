@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
-from opskit.sandbox.kube import Json, KubeApi
+from opskit.sandbox.kube import Json, KubeApi, covers
 from opskit.sandbox.light import ceph, ceph_daemons, ceph_files
 from opskit.sandbox.light.kwok_config import DAEMON
 from opskit.sandbox.rook_standin.holds import Hold, hold_of, release
@@ -112,7 +112,7 @@ class Kubelet:
         ready = running and ceph.answers(self._site, daemon=daemon)
         address = ceph_files.address(self._site, pod["spec"]["nodeName"])
         wanted = pod_status(pod, container, running=running, ready=ready, address=address)
-        if any(pod["status"].get(key) != value for key, value in wanted.items()):
+        if not covers(pod["status"], wanted):
             self._api.patch(f"{_PODS}/{pod['metadata']['name']}/status", {"status": wanted})
 
     def _copy_logs(self, pods: list[Json]) -> None:

@@ -85,10 +85,9 @@ class Operator:
         ceph_files.write_disks(self._site, table)
 
     def _make_deployments(self, deployments: dict[str, Json], version: str) -> None:
-        for daemon in self._daemons():
-            made = self._deployment(daemon, version)
-            if made["metadata"]["name"] not in deployments:
-                self._api.create(_DEPLOYMENTS, made)
+        for sort, name, node in self._daemons():
+            if f"rook-ceph-{sort}-{name}" not in deployments:
+                self._api.create(_DEPLOYMENTS, self._deployment((sort, name, node), version))
 
     def _daemons(self) -> list[tuple[str, str, str]]:
         """Each daemon that should be: sort, name, node."""

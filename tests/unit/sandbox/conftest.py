@@ -1,0 +1,19 @@
+"""A home of its own for each test: no sandbox of the developer's is in sight."""
+
+from pathlib import Path
+
+import pytest
+
+from opskit.sandbox import pins
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("STATE", "CACHE", "CONFIG"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delenv("OPSKIT_BIN", raising=False)
+    monkeypatch.delenv("OPSKIT_PINS", raising=False)
+    pins.programs.cache_clear()
+    yield tmp_path
+    pins.programs.cache_clear()

@@ -35,7 +35,7 @@ _ASSIGNED = re.compile(
 
 
 def redact(body: bytes, *, plural: str = "") -> bytes:
-    """The body without credentials; JSON is rewritten, other text is searched.
+    """The body without credentials; JSON is rewritten where a field has to go, other text is searched.
 
     Args:
         body: what a server or tool answered.
@@ -48,7 +48,8 @@ def redact(body: bytes, *, plural: str = "") -> bytes:
         value: Any = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return redact_text(body)
-    return _shapes(msgspec.json.encode(_clean(value, secret=plural == "secrets")))
+    cleaned = _clean(value, secret=plural == "secrets")
+    return _shapes(body if cleaned == value else msgspec.json.encode(cleaned))
 
 
 def redact_text(text: bytes) -> bytes:

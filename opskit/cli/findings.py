@@ -49,7 +49,7 @@ def command(
         case Format.JUNIT:
             print_text(exports.as_junit(seen))
         case Format.TABLE:
-            print_text(cards.findings(seen.findings).text)
+            print_text(cards.findings(seen.findings, cluster=cluster or "demo").text)
     done(3 if threshold and at_or_above(seen.findings, Severity(threshold)) else 0)
 
 

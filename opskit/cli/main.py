@@ -13,6 +13,7 @@ from opskit.cli import (
     run,
     runbooks,
     runs,
+    sandbox,
     undo,
     verify,
 )
@@ -34,6 +35,8 @@ app = typer.Typer(
 
 for _module in (runbooks, run, plan, approve, resume, undo, verify, runs, findings, capture, diff, lab):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
+
+app.add_typer(sandbox.app, name="sandbox")
 
 
 def _version(wanted: bool) -> None:

@@ -89,7 +89,7 @@ def show(own: "RunFolder", record: "Record", *, json: bool) -> None:
     if json:
         print_json(summary(own, record))
     elif verdict:
-        print_text(cards.verdict(verdict).text)
+        print_text(cards.verdict(verdict, cluster=str(record.parameters.get("cluster", ""))).text)
     say(
         f"opskit: {record.status.value}: {record.sentence}"
         if record.exit_code

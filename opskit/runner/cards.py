@@ -9,7 +9,7 @@ from typing import Any
 from opskit.core.findings import Evidence, Finding, Remedy
 from opskit.core.plan import Change, Plan, Run, Step
 from opskit.core.reads import ClusterInfo
-from opskit.runner.html import Html, el, escape, join, link, table
+from opskit.runner.html import Html, el, join, link, prose, table
 from opskit.runner.style import CARD_CSS
 from opskit.runner.verdict import Verdict
 
@@ -35,7 +35,7 @@ def framed(html: Html) -> str:
 
 def note(title: str, sentence: str, *, tone: str = "info") -> Static:
     """A headline and a sentence."""
-    html = el("section", el("h2", title), el("p", sentence), class_=f"banner {tone}", role="note")
+    html = el("section", el("h2", title), el("p", prose(sentence)), class_=f"banner {tone}", role="note")
     return Static(html, f"{title}\n{sentence}")
 
 
@@ -66,54 +66,67 @@ def nothing(_: Remedy) -> Html:
     return Html()
 
 
-def findings(found: Sequence[Finding], *, title: str = "Findings", offer: Offer = nothing) -> Static:
-    """Every finding, in the order given."""
+def findings(
+    found: Sequence[Finding], *, title: str = "Findings", cluster: str = "", offer: Offer = nothing
+) -> Static:
+    """Every finding, in the order given.
+
+    Args:
+        found: what to show.
+        title: the headline.
+        cluster: the cluster that the remedies' command lines name.
+        offer: what stands beside each remedy.
+
+    """
     if not found:
         return note(title, "None: nothing is wrong that opskit checks.", tone="good")
     count = f"{len(found)} finding{'s' if len(found) > 1 else ''}"
-    html = el("section", el("h2", f"{title}: {count}"), *(_finding(each, offer) for each in found))
-    return Static(html, "\n".join([f"{title}: {count}", *(finding_text(each) for each in found)]))
+    html = el("section", el("h2", f"{title}: {count}"), *(_finding(each, cluster, offer) for each in found))
+    return Static(
+        html, "\n".join([f"{title}: {count}", *(finding_text(each, cluster=cluster) for each in found)])
+    )
 
 
-def command(remedy: Remedy) -> str:
+def command(remedy: Remedy, *, cluster: str = "") -> str:
     """The command line that goes on from a finding; "" when no runbook does."""
     if not remedy.runbook:
         return ""
+    where = [f"--cluster {shlex.quote(cluster)}"] if cluster and "cluster" not in remedy.parameters else []
     given = (f"-p {shlex.quote(f'{name}={_raw(value)}')}" for name, value in remedy.parameters.items())
-    return " ".join(["opskit run", remedy.runbook, *given])
+    return " ".join(["opskit run", remedy.runbook, *where, *given])
 
 
 def _raw(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _finding(each: Finding, offer: Offer) -> Html:
+def _finding(each: Finding, cluster: str, offer: Offer) -> Html:
     severity = each.severity.value
-    head = el("p", el("span", severity, class_="badge"), el("h3", each.summary))
+    head = el("p", el("span", severity, class_="badge"), el("h3", prose(each.summary)))
     about = el("p", el("code", each.code), " ", each.subject, class_="soft")
     evidence = el("ul", *(_evidence(one) for one in each.evidence)) if each.evidence else ""
-    cause = el("p", el("strong", "Cause: "), each.cause) if each.cause else ""
+    cause = el("p", el("strong", "Cause: "), prose(each.cause)) if each.cause else ""
     source = el("p", link(each.source, "Upstream document")) if each.source else ""
-    remedy = join((_remedy(each.remedy), offer(each.remedy))) if each.remedy else ""
+    remedy = join((_remedy(each.remedy, cluster), offer(each.remedy))) if each.remedy else ""
     return el("article", head, about, evidence, cause, remedy, source, class_=severity)
 
 
 def _evidence(one: Evidence) -> Html:
-    return el("li", one.text, *((" ", el("code", one.command)) if one.command else ()))
+    return el("li", prose(one.text), *((" ", el("code", one.command)) if one.command else ()))
 
 
-def _remedy(remedy: Remedy) -> Html:
-    line = command(remedy)
-    return el("p", el("strong", "Next: "), remedy.text, *((" ", el("code", line)) if line else ()))
+def _remedy(remedy: Remedy, cluster: str) -> Html:
+    line = command(remedy, cluster=cluster)
+    return el("p", el("strong", "Next: "), prose(remedy.text), *((" ", el("code", line)) if line else ()))
 
 
-def finding_text(each: Finding) -> str:
+def finding_text(each: Finding, *, cluster: str = "") -> str:
     """A finding in plain lines."""
     lines = [f"[{each.severity.value}] {each.summary} ({each.code}, {each.subject})"]
     lines += [f"  - {one.text}" + (f"  `{one.command}`" if one.command else "") for one in each.evidence]
     lines += [f"  Cause: {each.cause}"] if each.cause else []
     if each.remedy:
-        line = command(each.remedy)
+        line = command(each.remedy, cluster=cluster)
         lines.append(f"  Next: {each.remedy.text}" + (f"  `{line}`" if line else ""))
     return "\n".join(lines)
 
@@ -199,14 +212,22 @@ def _step_text(number: int, step: Step) -> str:
     return "\n".join([*lines, f"     undo: {_undo(step)}"])
 
 
-def verdict(judged: Verdict, *, offer: Offer = nothing) -> Static:
-    """What is true at the end."""
+def verdict(judged: Verdict, *, cluster: str = "", offer: Offer = nothing) -> Static:
+    """What is true at the end.
+
+    Args:
+        judged: the verdict.
+        cluster: the cluster that the remedies' command lines name; "" is the verdict's own.
+        offer: what stands beside each remedy.
+
+    """
     tone = "good" if judged.good else "bad"
     rows = [(each.text, mark(each.ok), each.state) for each in judged.goal]
     goal = table("Read again at the end", ("Goal", "Holds", "What was read"), rows) if rows else ""
-    head = el("section", el("h2", "Verdict"), el("p", judged.sentence), goal, class_=f"banner {tone}")
-    listed = findings(judged.findings, title="Findings at the end", offer=offer)
-    lines = [f"Verdict: {judged.sentence}", *(f"  [{mark}] {text}: {state}" for text, mark, state in rows)]
+    head = el("section", el("h2", "Verdict"), el("p", prose(judged.sentence)), goal, class_=f"banner {tone}")
+    named = cluster or judged.cluster
+    listed = findings(judged.findings, title="Findings at the end", cluster=named, offer=offer)
+    lines = [f"Verdict: {judged.sentence}", *(f"  [{holds}] {text}: {state}" for text, holds, state in rows)]
     return Static(Html(head + listed.html), "\n".join([*lines, listed.text]))
 
 
@@ -222,7 +243,7 @@ def error(title: str, error_note: Mapping[str, Any]) -> Html:
     return el(
         "section",
         el("h2", title),
-        el("p", escape(error_note["what"])),
+        el("p", prose(str(error_note["what"]))),
         *listed,
         class_="banner bad",
         role="alert",

@@ -7,6 +7,7 @@ from typing import Any
 
 _ATTRIBUTE = re.compile(r"[a-z][a-z-]*")
 _LINK = re.compile(r"https?://[^\s\"'<>]+")
+_CODE = re.compile(r"`([^`\n]+)`")
 _VOID = frozenset({"br", "hr", "meta", "link", "img"})
 
 
@@ -48,6 +49,12 @@ def link(address: str, text: object = "") -> Html:
     if not _LINK.fullmatch(address):
         return escape(text or address)
     return el("a", text or address, href=address, rel="noopener noreferrer")
+
+
+def prose(text: str) -> Html:
+    """Text in which what stands between backticks is code."""
+    parts = _CODE.split(text)
+    return join(el("code", each) if index % 2 else each for index, each in enumerate(parts))
 
 
 def table(caption: str, head: Iterable[object], rows: Iterable[Iterable[object]]) -> Html:

@@ -34,6 +34,8 @@ def _cell(cell: Any) -> Html:
         return Html()
     code = el("details", el("summary", _summary(source)), el("pre", el("code", source)))
     state = cell.get("metadata", {}).get("papermill", {}).get("status", "")
+    if state == "completed" and not cell.get("outputs"):
+        return el("div", code, class_="quiet")
     missing = el("p", "This cell did not run.", class_="soft") if state == "pending" else ""
     return el(
         "section", code, missing, *(output for each in cell.get("outputs", []) for output in _output(each))

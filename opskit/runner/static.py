@@ -28,7 +28,7 @@ class StaticPresenter:
 
     def findings(self, run: "Run") -> Static:
         """Worst first."""
-        return cards.findings(run.found)
+        return cards.findings(run.found, cluster=str(run.parameters["cluster"]))
 
     def plan(self, run: "Run") -> Static:
         """Steps, diffs, goal."""
@@ -58,6 +58,6 @@ class StaticPresenter:
         lines = [f"  {title}: {state} {text}".rstrip() for title, state, text in rows]
         return Static(html, "\n".join(["Applied", f"  {outcome.text}", *lines]))
 
-    def verdict(self, _run: "Run", verdict: "Verdict") -> Static:
+    def verdict(self, run: "Run", verdict: "Verdict") -> Static:
         """What is true at the end."""
-        return cards.verdict(verdict)
+        return cards.verdict(verdict, cluster=str(run.parameters["cluster"]))

@@ -50,6 +50,7 @@ border-radius:8px;background:var(--back);padding:16px 20px;margin:8px 0}
 .opskit pre{overflow-x:auto;background:var(--tint);border-radius:6px;padding:8px 12px;
 margin:6px 0;white-space:pre-wrap}
 .opskit pre code{background:none;padding:0}.opskit summary{font-family:ui-monospace,Menlo,Consolas,monospace}
+.opskit .quiet{padding:0 16px}
 .opskit .failed{border-left:6px solid #b42318;padding:4px 12px;margin:8px 0}
 .opskit figure{margin:8px 0}.opskit figure>div{min-height:380px}.opskit img{max-width:100%}
 .opskit .html{overflow-x:auto}.opskit section section{border:0;padding:0;margin:4px 0}

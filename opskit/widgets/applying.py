@@ -54,7 +54,6 @@ class Applying:
         if self._approval is None:
             self._approval = approvals.approve(self.plan, by=by, lasts=lasts, confirmations=typed)
             self._box.children = (self.progress.widget,)
-            self.progress.stop_button.focus()
             self.output.tell(self.progress.static())
             self._worker.start()
 

@@ -46,7 +46,7 @@ def defect(error: BaseException) -> OpsError:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
     wrapped = OpsError(
-        f"A defect of opskit: {type(error).__name__}: {error}",
+        f"A defect of opskit: {type(error).__name__}: {error}".rstrip(": "),
         where=where,
         hint="the journal says what was done; report this with the run's log",
     )

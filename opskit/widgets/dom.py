@@ -15,6 +15,13 @@ function render({ model, el }) {
   model.on("change:text", show);
   show();
   el.append(node);
+  if (!model.get("take_focus")) return;
+  node.tabIndex = -1;
+  const focus = (tries) => {
+    if (node.isConnected) node.focus({ preventScroll: true });
+    else if (tries) setTimeout(() => focus(tries - 1), 50);
+  };
+  focus(100);
 }
 export default { render };
 """
@@ -36,6 +43,8 @@ class LiveRegion(anywidget.AnyWidget):
 
     _esm = _LIVE_REGION
     text = traitlets.Unicode("").tag(sync=True)
+    take_focus = traitlets.Bool(False).tag(sync=True)
+    """Whether it takes the keyboard's focus when it appears in the place of what was pressed."""
 
 
 class Messenger(anywidget.AnyWidget):

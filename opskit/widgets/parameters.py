@@ -31,7 +31,7 @@ class ParameterPanel:
         self._toggle = ToggleButton(value=shown, description="Change parameters", layout=Layout(width="auto"))
         self._body = framed_widget(VBox([self.form.widget, self._failure]))
         self._toggle.observe(guarded(self._show, self.fail), names="value")
-        self.widget = VBox([self._body] if shown else [self._toggle])
+        self.widget = VBox([self._body] if shown else [self._toggle], layout=Layout(align_items="flex-start"))
         if shown:
             self.form.problems()
 

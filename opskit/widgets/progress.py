@@ -53,7 +53,8 @@ class ProgressPanel:
         self._now: Progress | None = None
         self._stopping = False
         self._steps = HTML()
-        self.live = LiveRegion(text="Starting: planning once more and asking for the lock.")
+        starting = "Starting: planning once more and asking for the lock."
+        self.live = LiveRegion(text=starting, take_focus=True)
         self.stop_button = Button(
             description="Stop after this step",
             tooltip="Ends at the next step boundary; opskit resume goes on from there",
@@ -111,7 +112,10 @@ class ProgressPanel:
         self._steps.value = self._table()
 
     def _table(self) -> Html:
-        return table("Steps", ("Step", "State", "What is known"), self._rows())
+        rows = (
+            (step, el("span", state, style="white-space:nowrap"), text) for step, state, text in self._rows()
+        )
+        return table("Steps", ("Step", "State", "What is known"), rows)
 
     def _rows(self) -> Iterable[tuple[str, str, str]]:
         for number, step in enumerate(self._plan.steps, 1):

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from tests.browser.jupyter import ARGUMENTS, Server, Watched
+
+PATIENCE_MS = 120_000
+"""A machine that also runs a Ceph cluster is slow at times."""
 
 CHROMIUM = os.environ.get("OPSKIT_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -18,16 +21,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
+    """One profile for all tests, so that JupyterLab is fetched and compiled once."""
     if CHROMIUM is None:
         pytest.skip("no Chromium: install it, or name it in OPSKIT_CHROMIUM")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+        context.set_default_timeout(PATIENCE_MS)
+        yield context
+        chromium.close()
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +48,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(browser: Browser, lab: Server, tmp_path: Path) -> Iterator[Watched]:
+def page(browser: BrowserContext, lab: Server, tmp_path: Path) -> Iterator[Watched]:
     """A page whose every complaint is kept; at the end there must be none that was not expected."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    watched = Watched(context.new_page(), lab)
-    yield watched
-    watched.page.screenshot(path=tmp_path / "end.png")
-    watched.shut_down()
-    context.close()
-    assert watched.complaints == []
-    assert watched.outside == []
+    yield from watched(browser, lab, tmp_path)
+
+
+def watched(browser: BrowserContext, lab: Server, folder: Path) -> Iterator[Watched]:
+    page = Watched(browser.new_page(), lab)
+    yield page
+    page.page.screenshot(path=folder / "end.png")
+    page.shut_down()
+    page.page.close()
+    assert page.complaints == []
+    assert page.outside == []

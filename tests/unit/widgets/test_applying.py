@@ -23,6 +23,14 @@ def at(phase: str, text: str = "", **details: Any) -> Progress:
     return Progress(step="start", title=START.title, index=1, total=2, phase=phase, text=text, **details)
 
 
+def after(go: threading.Event) -> Callable[[FakeRun], Outcome]:
+    def perform(_: FakeRun) -> Outcome:
+        assert go.wait(10)
+        return DONE
+
+    return perform
+
+
 def applying(perform: Callable[[FakeRun], Outcome]) -> tuple[FakeRun, Applying]:
     planned = plan(START, PURGE)
     run = FakeRun(planned, perform, presenter=StaticPresenter())
@@ -49,7 +57,7 @@ def test_the_click_applies_what_was_approved_and_leaves_static_text() -> None:
 
 def test_a_second_click_does_nothing() -> None:
     go = threading.Event()
-    run, shown = applying(lambda _: DONE if go.wait(10) else DONE)
+    run, shown = applying(after(go))
     begin(shown)
     shown.asking.button.click()
     go.set()
@@ -109,7 +117,7 @@ def test_the_stop_button_asks_once() -> None:
 
 def test_running_the_cell_again_shows_the_same_run_while_it_lasts() -> None:
     go, presenter = threading.Event(), WidgetPresenter()
-    run = FakeRun(plan(START), lambda _: DONE if go.wait(10) else DONE, presenter=StaticPresenter())
+    run = FakeRun(plan(START), after(go), presenter=StaticPresenter())
     first = presenter.approval(run)  # type: ignore[arg-type]
     assert presenter._applying is not None
     presenter._applying.asking.button.click()

@@ -7,18 +7,22 @@ from opskit.widgets import callbacks
 from opskit.widgets.callbacks import Worker, guarded
 
 
+def raised(error: OpsError) -> None:
+    raise error
+
+
 @pytest.mark.parametrize(
-    ("raised", "shown"),
+    ("error", "shown"),
     [
         (Refused("The lock is held.", hint="wait"), "The lock is held. Next: wait"),
         (ZeroDivisionError("by zero"), "A defect of opskit: ZeroDivisionError: by zero"),
     ],
 )
-def test_what_fails_in_a_callback_is_told(raised: Exception, shown: str) -> None:
+def test_what_fails_in_a_callback_is_told(error: Exception, shown: str) -> None:
     failures: list[OpsError] = []
 
     def act() -> None:
-        raise raised
+        raise error
 
     guarded(act, failures.append)(None)
     assert len(failures) == 1
@@ -33,8 +37,14 @@ def test_a_defect_names_the_line_that_raised_it() -> None:
 
 
 def test_a_second_click_does_not_start_it_twice() -> None:
-    begun, go = [], threading.Event()
-    worker = Worker(lambda: (begun.append(1), go.wait(10)) and None, failed=lambda _: None, stop=lambda: None)
+    begun: list[int] = []
+    go = threading.Event()
+
+    def act() -> None:
+        begun.append(1)
+        assert go.wait(10)
+
+    worker = Worker(act, failed=raised, stop=lambda: None)
     assert worker.start()
     assert not worker.start()
     assert worker.running
@@ -54,7 +64,11 @@ def test_what_fails_in_the_thread_is_told() -> None:
 
 def test_a_kernel_that_shuts_down_asks_for_a_stop_and_waits() -> None:
     stop = threading.Event()
-    worker = Worker(lambda: stop.wait(10) and None, failed=lambda _: None, stop=stop.set)
+
+    def act() -> None:
+        assert stop.wait(10)
+
+    worker = Worker(act, failed=raised, stop=stop.set)
     worker.start()
     worker._leave()
     assert stop.is_set()

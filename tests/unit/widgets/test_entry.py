@@ -37,5 +37,5 @@ def test_widgets_only_where_somebody_can_click(
 
 
 def test_opening_a_run_headless_loads_no_widgets() -> None:
-    code = "import sys, opskit; opskit.open_run; sys.exit('ipywidgets' in sys.modules or 'pandas' in sys.modules)"
+    code = "import sys, opskit; opskit.open_run; sys.exit(bool({'ipywidgets', 'pandas'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -60,7 +60,8 @@ def test_submit_tells_the_canonical_values(monkeypatch: pytest.MonkeyPatch) -> N
             forms.FILL,
             {
                 "parameters": {
-                    "cluster": "demo", "osd": 7, "wait": "1m30s", "zap": False, "how": "slow", "hosts": ["a"], "note": None,
+                    "cluster": "demo", "osd": 7, "wait": "1m30s", "zap": False, "how": "slow",
+                    "hosts": ["a"], "note": None,
                 }
             },
         )

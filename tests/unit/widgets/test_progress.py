@@ -8,8 +8,8 @@ from opskit.widgets.progress import sentence
     ("progress", "expected"),
     [
         (
-            Progress(step="a", title="Start it", index=1, total=3, phase="checking", text="reads the precondition"),
-            "Step 1 of 3: Start it. reads the precondition.",
+            Progress(step="a", title="Start it", index=1, total=3, phase="checking", text="reads the state"),
+            "Step 1 of 3: Start it. reads the state.",
         ),
         (
             Progress(
@@ -18,7 +18,10 @@ from opskit.widgets.progress import sentence
             ),
             "Step 1 of 3: Start it. Waits for osd.3 to be up (7 s of at most 300 s).",
         ),
-        (Progress(step="", title="Lock", index=0, total=3, phase="locking", text="Asks for the lock."), "Asks for the lock."),
+        (
+            Progress(step="", title="Lock", index=0, total=3, phase="locking", text="Asks for the lock."),
+            "Asks for the lock.",
+        ),
     ],
 )  # fmt: skip
 def test_sentence(progress: Progress, expected: str) -> None:

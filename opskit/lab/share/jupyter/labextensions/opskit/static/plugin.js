@@ -7,6 +7,7 @@ import { fillParameters, openRemedies } from "./events.js";
 import { BOOK, CHANGE, LESSON, LOOK } from "./icons.js";
 import { addPanels } from "./panels.js";
 
+const { INotebookTree } = (await shared("@jupyter-notebook/tree")) || {};
 const { ILauncher } = (await shared("@jupyterlab/launcher")) || {};
 const { PageConfig } = await shared("@jupyterlab/coreutils");
 const { ICommandPalette, MainAreaWidget, showErrorMessage } = await shared("@jupyterlab/apputils");
@@ -56,27 +57,32 @@ function cataloguePanel(app) {
   panel.id = "opskit-catalogue";
   panel.title.label = "Runbooks";
   panel.title.icon = icons.BOOK;
-  panel.title.closable = true;
-  return { panel, filled: fill() };
+  void fill();
+  return panel;
 }
 
-function addCommands(app) {
-  let current = null;
-  app.commands.addCommand(CATALOGUE, {
-    label: "Runbook catalogue",
-    caption: "All runbooks, by system",
-    icon: icons.BOOK,
-    execute: async () => {
-      if (!current || current.isDisposed) {
-        const made = cataloguePanel(app);
-        current = made.panel;
-        await made.filled;
-      }
-      if (!current.isAttached) app.shell.add(current, "main");
-      app.shell.activateById(current.id);
-      return current;
-    },
-  });
+// A tab of JupyterLab's main area, or of the page with which Notebook begins.
+function shower(app, tree) {
+  let panel = null;
+  return () => {
+    if (!panel || panel.isDisposed) panel = cataloguePanel(app);
+    panel.title.closable = !tree;
+    if (!panel.isAttached) (tree ? tree.addWidget(panel) : app.shell.add(panel, "main"));
+    if (tree) tree.currentWidget = panel;
+    else app.shell.activateById(panel.id);
+    return panel;
+  };
+}
+
+function addCommands(app, show) {
+  if (show) {
+    app.commands.addCommand(CATALOGUE, {
+      label: "Runbook catalogue",
+      caption: "All runbooks, by system",
+      icon: icons.BOOK,
+      execute: show,
+    });
+  }
   app.commands.addCommand(OPEN, {
     label: (args) => args.title || "Open a runbook",
     caption: (args) => args.summary || "",
@@ -94,20 +100,26 @@ function addCards(launcher, entries) {
   });
 }
 
+const wanted = { palette: ICommandPalette, launcher: ILauncher, tree: INotebookTree };
+const present = Object.keys(wanted).filter((name) => wanted[name]);
+
 const catalogue = {
   id: "opskit:catalogue",
   description: "The runbook catalogue, its launcher cards and commands.",
   autoStart: true,
-  optional: [ICommandPalette, ILauncher].filter(Boolean),
-  activate: (app, palette, launcher) => {
-    addCommands(app);
-    palette?.addItem({ command: CATALOGUE, category: CATEGORY });
+  optional: present.map((name) => wanted[name]),
+  activate: (app, ...given) => {
+    const { palette, launcher, tree } = Object.fromEntries(present.map((name, index) => [name, given[index]]));
+    const place = tree || app.name === "JupyterLab"; // a page of Notebook shows one document and nothing else
+    const show = place ? shower(app, tree) : null;
+    addCommands(app, show);
+    if (show) palette?.addItem({ command: CATALOGUE, category: CATEGORY });
     api
       .catalogue()
       .then(({ entries, open_at_start: openAtStart }) => {
         if (launcher) addCards(launcher, entries);
         const asked = PageConfig.getOption("treePath"); // a link to a notebook shows that notebook
-        if (openAtStart && !asked) app.restored.then(() => app.commands.execute(CATALOGUE));
+        if (show && openAtStart && !asked) app.restored.then(show);
       })
       .catch((error) => console.error(`opskit: ${error.message}`));
   },

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from rook_lab import Headless, deployment, osd
+from rook_lab import Headless, deployment, killed, osd
 
 from opskit.sandbox.sandbox import Sandbox
-from opskit.sandbox.waiting import each_second
+from opskit.sandbox.waiting import wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(3600)]
 
@@ -42,7 +43,7 @@ def test_a_crashed_osd_comes_back(lab: Headless, sandbox: Sandbox) -> None:
 
 def test_what_was_started_can_be_taken_back_and_started_again(lab: Headless, sandbox: Sandbox) -> None:
     sandbox.kubectl("-n", "rook-ceph", "scale", "deployment", "rook-ceph-osd-4", "--replicas=0")
-    each_second(lambda: not osd(sandbox, 4)["up"], what="osd.4 is down", deadline=120)
+    wait_until(lambda: not osd(sandbox, 4)["up"], what="osd.4 is down", deadline=120.0, every=1.0)
     ran = lab.plan("rook/osd-down", osd=4).run()
     assert ran.exit_code == 0, ran.said
     assert osd(sandbox, 4)["up"]
@@ -63,6 +64,22 @@ def test_an_osd_is_replaced(lab: Headless, sandbox: Sandbox) -> None:
     assert deployment(sandbox, "rook-ceph-osd-5")["metadata"]["uid"] != old
     assert deployment(sandbox, "rook-ceph-operator")["status"]["readyReplicas"] == 1
     assert _healthy(sandbox)
+
+
+def test_a_replacement_that_was_killed_half_way_is_taken_back(
+    lab: Headless, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    uuid, spared = osd(sandbox, 2)["uuid"], tmp_path / "spared"
+    spared.write_text("mark-out-osd-2 wait-safe-osd-2 pause-operator")
+    ran = lab.plan("rook/replace-osd", osd=2).run(kill_at="commit", spared=spared)
+    assert killed(ran.exit_code)
+    assert deployment(sandbox, "rook-ceph-operator")["spec"]["replicas"] == 0
+    assert deployment(sandbox, "rook-ceph-osd-2")["spec"]["replicas"] == 0
+    assert lab.undo(ran.folder) == 0
+    assert deployment(sandbox, "rook-ceph-operator")["status"]["readyReplicas"] == 1
+    there = osd(sandbox, 2)
+    assert (there["uuid"], there["up"], there["in"]) == (uuid, 1, 1)
+    wait_until(lambda: _healthy(sandbox), what="all PGs are clean", deadline=120.0, every=1.0)
 
 
 def test_replacing_is_refused_while_another_failure_domain_is_away(lab: Headless, sandbox: Sandbox) -> None:

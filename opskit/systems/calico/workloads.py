@@ -63,7 +63,7 @@ class Pod(Object, frozen=True):
     def addresses(self) -> tuple[str, ...]:
         """Its addresses; empty until the network is set up."""
         if self.status.pod_ips:
-            return tuple(each.ip for each in self.status.pod_ips)
+            return tuple([each.ip for each in self.status.pod_ips])
         return (self.status.pod_ip,) if self.status.pod_ip else ()
 
 

@@ -27,12 +27,10 @@ def full(size: int) -> Bits:
 
 def pack(members: npt.NDArray[np.bool_]) -> Bits:
     """From booleans, along the last axis."""
-    size = members.shape[-1]
-    missing = words(size) * 64 - size
-    if missing:
-        members = np.pad(members, [(0, 0)] * (members.ndim - 1) + [(0, missing)])
     packed = np.packbits(members, axis=-1, bitorder="little")
-    return np.ascontiguousarray(packed).view(np.uint64)
+    padded = np.zeros((*members.shape[:-1], words(members.shape[-1]) * 8), np.uint8)
+    padded[..., : packed.shape[-1]] = packed
+    return padded.view(np.uint64)
 
 
 def unpack(bits: Bits, size: int) -> npt.NDArray[np.bool_]:
@@ -43,9 +41,9 @@ def unpack(bits: Bits, size: int) -> npt.NDArray[np.bool_]:
 
 def of(members: Iterable[int], size: int) -> Bits:
     """From numbers."""
-    flags = np.zeros(size, np.bool_)
-    flags[np.fromiter(members, np.intp)] = True
-    return pack(flags)
+    flags = np.zeros(words(size) * 64, np.bool_)
+    flags[list(members)] = True
+    return np.packbits(flags, bitorder="little").view(np.uint64)
 
 
 def indices(bits: Bits, size: int) -> Indices:

@@ -7,8 +7,9 @@ is in no namespace, as the data plane does, unless it says all().
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import inf
+
+from msgspec.structs import replace
 
 from opskit.core.errors import BadValue
 from opskit.systems.calico import kinds

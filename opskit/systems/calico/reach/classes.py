@@ -17,15 +17,9 @@ from opskit.systems.calico.reach.endpoints import extras as extras_of
 from opskit.systems.calico.reach.expression import Expression
 from opskit.systems.calico.reach.labels import LabelIndex
 from opskit.systems.calico.reach.objects import Objects
-from opskit.systems.calico.reach.rules import ACCOUNT, NAMESPACE, ORCHESTRATOR, Policy
+from opskit.systems.calico.reach.rules import ACCOUNT, NAMESPACE, ORCHESTRATOR, Policy, pods_only
 from opskit.systems.calico.reach.services import ServedPort
-from opskit.systems.calico.reach.vocabulary import (
-    OTHER,
-    LabelVocabulary,
-    peer_selectors,
-    peers,
-    port_names,
-)
+from opskit.systems.calico.reach.vocabulary import OTHER, LabelVocabulary, Mentioned
 
 VERSIONS = (4, 6)
 
@@ -67,25 +61,53 @@ def _shown(key: str) -> str:
 _Key = tuple[object, ...]
 
 
+_NOTHING_SERVED: frozenset[ServedPort] = frozenset()
+_SET_BY_CALICO = (NAMESPACE, ORCHESTRATOR, ACCOUNT)
+
+
 @dataclass
 class _Grouping:
     numbers: dict[_Key, int] = field(default_factory=dict[_Key, int])
     classes: list[EndpointClass] = field(default_factory=list[EndpointClass])
+    _inherited: dict[int, tuple[int, dict[str, str]]] = field(
+        default_factory=dict[int, tuple[int, dict[str, str]]]
+    )
+    _distinct: dict[frozenset[tuple[str, str]], int] = field(
+        default_factory=dict[frozenset[tuple[str, str]], int]
+    )
+
+    def inherited_by(
+        self, vocabulary: LabelVocabulary, labels: Mapping[str, str]
+    ) -> tuple[int, dict[str, str]]:
+        """What policies can tell of inherited labels, and a number for it. Reduced once for each object."""
+        known = self._inherited.get(id(labels))
+        if known is None:
+            reduced = vocabulary.reduced(labels)
+            number = self._distinct.setdefault(frozenset(reduced.items()), len(self._distinct))
+            known = self._inherited[id(labels)] = (number, reduced)
+        return known
+
+
+def _merged(inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Own labels hide inherited ones, except for those that Calico sets itself."""
+    set_ones = {key: inherited[key] for key in _SET_BY_CALICO if key in inherited}
+    return {**inherited, **own, **set_ones}
 
 
 class Universe:
     """Every endpoint and its class, as far as these policies can tell."""
 
     def __init__(self, objects: Objects, policies: tuple[Policy, ...]) -> None:
-        self.endpoints: tuple[Endpoint, ...] = tuple(of_cluster(objects))
-        selectors = peer_selectors(policies)
-        self._vocabulary = LabelVocabulary((*selectors, *(policy.subject for policy in policies)))
-        node_selectors = [peer.nodes for peer in peers(policies) if peer.nodes is not None]
-        self._node_vocabulary = LabelVocabulary(node_selectors)
-        self._port_names = port_names(policies)
-        self._served = services.endpoints(objects.endpoint_slices, services.referenced(policies))
-        self.extras = _selected(extras_of(objects), selectors)
-        self.tables = self._tables(policies)
+        said = Mentioned.by(policies)
+        self.endpoints: tuple[Endpoint, ...] = tuple(of_cluster(objects, said.port_names))
+        self._vocabulary = LabelVocabulary(said.selectors | said.subjects)
+        self._node_vocabulary = LabelVocabulary(said.nodes)
+        self._served = services.endpoints(objects.endpoint_slices, said.services)
+        self.extras: tuple[Extra, ...] = tuple(extras_of(objects))
+        self.extra_labels = LabelIndex([extra.labels for extra in self.extras])
+        self.extras_in_use = self._selected_extras(said.selectors)
+        """Those that any rule's selector matches: the networks of others would split classes for nothing."""
+        self.tables = self._tables(said.nets)
         grouping = _Grouping()
         self.class_of: npt.NDArray[np.int32] = np.fromiter(
             (self._group(grouping, endpoint) for endpoint in self.endpoints), np.int32, len(self.endpoints)
@@ -106,9 +128,17 @@ class Universe:
         flags = (not endpoint.name.startswith("node:") for endpoint in self.endpoints)
         return np.fromiter(flags, np.bool_, len(self.endpoints))
 
-    def _tables(self, policies: tuple[Policy, ...]) -> dict[int, NetTable]:
-        named = {parse_net(text) for peer in peers(policies) for text in (*peer.nets, *peer.not_nets)}
-        named.update(net for extra in self.extras for net in extra.nets)
+    def _selected_extras(self, selectors: Iterable[Expression]) -> frozenset[int]:
+        found = bits.empty(self.extra_labels.size)
+        if self.extras:
+            for selector in selectors:
+                if not pods_only(selector):
+                    found |= self.extra_labels.find(selector)
+        return frozenset(bits.indices(found, self.extra_labels.size).tolist())
+
+    def _tables(self, nets: Iterable[str]) -> dict[int, NetTable]:
+        named = set(map(parse_net, nets))
+        named.update(net for number in self.extras_in_use for net in self.extras[number].nets)
         named.update(self._served_outside())
         return {version: NetTable(net for net in named if net.version == version) for version in VERSIONS}
 
@@ -118,27 +148,27 @@ class Universe:
         return (Net(version, value, 0) for version, value in set(self._served) - taken)
 
     def _group(self, grouping: _Grouping, endpoint: Endpoint) -> int:
+        inherited, shared = grouping.inherited_by(self._vocabulary, endpoint.inherited)
         vocabulary = self._vocabulary if endpoint.sort == "pod" else self._node_vocabulary
-        labels = vocabulary.reduced(endpoint.labels)
-        ports = frozenset(port for port in endpoint.ports if port[0] in self._port_names)
-        served = self._served_at(endpoint) if self._served else frozenset[ServedPort]()
-        four, six = self._innermost(endpoint, 4), self._innermost(endpoint, 6)
-        key = (endpoint.sort, frozenset(labels.items()), four, six, ports, served)
+        own = vocabulary.reduced(endpoint.labels)
+        served = self._served_at(endpoint) if self._served else _NOTHING_SERVED
+        four, six = self._innermost(endpoint.addresses, 4), self._innermost(endpoint.addresses, 6)
+        key = (endpoint.sort, inherited, frozenset(own.items()), four, six, endpoint.ports, served)
         number = grouping.numbers.get(key)
         if number is None:
             number = grouping.numbers[key] = len(grouping.classes)
-            made = EndpointClass(
-                number, endpoint.sort, endpoint.name, labels, {4: four, 6: six}, ports, served
-            )
+            labels = _merged(shared, own)
+            nets = {4: four, 6: six}
+            made = EndpointClass(number, endpoint.sort, endpoint.name, labels, nets, endpoint.ports, served)
             grouping.classes.append(made)
         return number
 
     def _served_at(self, endpoint: Endpoint) -> frozenset[ServedPort]:
-        none: frozenset[ServedPort] = frozenset()
-        return none.union(*(self._served.get(place, none) for place in endpoint.addresses.items()))
+        places = endpoint.addresses.items()
+        return _NOTHING_SERVED.union(*(self._served.get(place, _NOTHING_SERVED) for place in places))
 
-    def _innermost(self, endpoint: Endpoint, version: int) -> int:
-        address = endpoint.addresses.get(version)
+    def _innermost(self, addresses: Mapping[int, int], version: int) -> int:
+        address = addresses.get(version)
         return ABSENT if address is None else self.tables[version].innermost(address)
 
     def _add_outside(self, grouping: _Grouping) -> dict[tuple[int, int], int]:
@@ -167,12 +197,3 @@ class Universe:
         if each.sort != "pod" or known != OTHER:
             return known if each.sort == "pod" else ""
         return each.example.partition("/")[0]
-
-
-def _selected(extras: list[Extra], selectors: Iterable[Expression]) -> tuple[Extra, ...]:
-    """Only those that a rule's selector matches: the nets of the others would split classes for nothing."""
-    index = LabelIndex([extra.labels for extra in extras])
-    found = bits.empty(index.size)
-    for selector in selectors:
-        found |= index.find(selector)
-    return tuple(extras[number] for number in bits.indices(found, index.size))

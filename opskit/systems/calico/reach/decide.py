@@ -27,6 +27,7 @@ class _Run:
     def __init__(self, program: Program, direction: str, traffic: Traffic, rows: Indices) -> None:
         self.program, self.direction, self.traffic = program, direction, traffic
         size = program.universe.size
+        self.whole = len(rows) == size
         self.position = np.full(size, -1, np.intp)
         self.position[rows] = np.arange(len(rows))
         self.undecided = np.tile(program.masks.full, (len(rows), 1))
@@ -49,9 +50,7 @@ class _Run:
             self.undecided |= self.passed
 
     def _policy(self, bound: BoundPolicy, governed: npt.NDArray[np.bool_]) -> None:
-        at = self.position[bound.rows]
-        kept = at >= 0
-        rows, at = bound.rows[kept], at[kept]
+        rows, at = self._asked(bound.rows)
         if not len(at):
             return
         if bound.policy.unsupported:
@@ -60,6 +59,14 @@ class _Run:
         governed[at] = True
         for rule in bound.rules(self.direction) or ():
             self._rule(rule, rows, at)
+
+    def _asked(self, rows: Indices) -> tuple[Indices, Indices]:
+        """Those of some classes that are asked about, and where their rows are."""
+        if self.whole:
+            return rows, rows
+        at = self.position[rows]
+        kept = at >= 0
+        return rows[kept], at[kept]
 
     def _rule(self, bound: BoundRule, rows: Indices, at: Indices) -> None:
         match = self.program.match(bound, self.traffic)
@@ -101,7 +108,7 @@ def decide(program: Program, direction: str, traffic: Traffic, *, rows: Indices 
         program: bound for the traffic's IP version.
         direction: for ingress the rows are destinations and the bits sources, for egress the reverse.
         traffic: what is sent.
-        rows: the classes to judge; None: all.
+        rows: the classes to judge, ascending; None: all.
 
     """
     asked = np.arange(program.universe.size) if rows is None else rows

@@ -1,17 +1,19 @@
 """Who takes part: pods, nodes, and what else selectors see (network sets, host endpoints)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+
+import msgspec
 
 from opskit.core.errors import BadValue
 from opskit.systems.calico.reach import labels
 from opskit.systems.calico.reach.addresses import Net, parse_address, parse_net
 from opskit.systems.calico.reach.objects import Objects
 from opskit.systems.calico.reach.traffic import protocol_number
-from opskit.systems.calico.workloads import Container, Node, Pod
+from opskit.systems.calico.workloads import Node, Pod
 
-NamedPort = tuple[str, int, int]
-"""Name, protocol, port."""
+NamedPort = tuple[str, int, int, int]
+"""Name, protocol, port, and IP version; 0 stands for both."""
 _TUNNELS = (
     "projectcalico.org/IPv4IPIPTunnelAddr",
     "projectcalico.org/IPv4VXLANTunnelAddr",
@@ -19,8 +21,7 @@ _TUNNELS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True, gc=False):
     """A pod, or a node with all that uses its network."""
 
     name: str
@@ -28,10 +29,12 @@ class Endpoint:
     sort: str
     """`pod` or `host`; a host-networked pod is a `host`."""
     node: str
-    addresses: Mapping[int, int]
+    addresses: dict[int, int]
     """Value by IP version."""
     labels: Mapping[str, str]
-    """As Calico's selectors see them; for a host its node's own labels."""
+    """Its own; for a host its node's."""
+    inherited: Mapping[str, str]
+    """What all pods of its namespace and service account share; they hold the same object."""
     ports: frozenset[NamedPort] = frozenset()
 
 
@@ -43,8 +46,8 @@ class Extra:
     nets: tuple[Net, ...]
 
 
-def of_cluster(objects: Objects) -> Iterator[Endpoint]:
-    """All endpoints: running and pending pods, then nodes."""
+def of_cluster(objects: Objects, port_names: Set[str]) -> Iterator[Endpoint]:
+    """All endpoints: running and pending pods, then nodes; with those named ports that are asked for."""
     spaces = {each.name: labels.of_namespace(each.name, each.labels) for each in objects.namespaces}
     accounts = {(each.namespace or "", each.name): each.labels for each in objects.service_accounts}
     hosts = {host.name: host for host in _hosts(objects)}
@@ -56,10 +59,11 @@ def of_cluster(objects: Objects) -> Iterator[Endpoint]:
             yield _on_host(pod, hosts)
             continue
         key = (pod.namespace or "default", pod.spec.service_account_name)
-        if key not in inherited:
+        shared = inherited.get(key)
+        if shared is None:
             space = spaces.get(key[0]) or labels.of_namespace(key[0], {})
-            inherited[key] = {**space, **_account(key, accounts)}
-        yield _pod(pod, inherited[key])
+            shared = inherited[key] = {**space, **_account(key, accounts)}
+        yield _pod(pod, shared, _named_ports(pod, port_names) if port_names else _NO_PORTS)
     yield from hosts.values()
 
 
@@ -72,40 +76,33 @@ def pod_name(pod: Pod) -> str:
     return f"{pod.namespace or 'default'}/{pod.name}"
 
 
-def _pod(pod: Pod, inherited: Mapping[str, str]) -> Endpoint:
-    """A pod's own labels hide inherited ones, except for those that Calico sets itself."""
-    own = {**inherited, **pod.labels}
-    for key in (labels.NAMESPACE, labels.ORCHESTRATOR, labels.ACCOUNT):
-        if key in inherited:
-            own[key] = inherited[key]
-    containers = (*(pod.spec.containers or ()), *(pod.spec.init_containers or ()))
+def _pod(pod: Pod, inherited: Mapping[str, str], ports: frozenset[NamedPort]) -> Endpoint:
     name = pod_name(pod)
-    return Endpoint(
-        name,
-        "pod",
-        pod.spec.node_name,
-        _addresses(pod.addresses, name),
-        own,
-        frozenset(_named_ports(containers)),
-    )
+    addresses = _addresses(pod.addresses, name)
+    return Endpoint(name, "pod", pod.spec.node_name, addresses, pod.labels, inherited, ports)
 
 
-def _named_ports(containers: Iterable[Container]) -> Iterator[NamedPort]:
-    for container in containers:
-        for port in container.ports or ():
-            if port.name:
-                yield port.name, protocol_number(port.protocol), port.container_port
+_NO_PORTS: frozenset[NamedPort] = frozenset()
+
+
+def _named_ports(pod: Pod, names: Set[str]) -> frozenset[NamedPort]:
+    found: list[NamedPort] = []
+    for containers in (pod.spec.containers, pod.spec.init_containers):
+        for container in containers or ():
+            for port in container.ports or ():
+                if port.name in names:
+                    found.append((port.name, protocol_number(port.protocol), port.container_port, 0))
+    return frozenset(found)
 
 
 def _addresses(given: Iterable[str], name: str) -> dict[int, int]:
     """The first address of each family."""
     found: dict[int, int] = {}
-    for text in given:
-        try:
-            version, value = parse_address(text)
-        except BadValue as wrong:
-            raise BadValue(wrong.what, where=name, hint="read the object again") from wrong
-        found.setdefault(version, value)
+    try:
+        for version, value in map(parse_address, given):
+            found.setdefault(version, value)
+    except BadValue as wrong:
+        raise BadValue(wrong.what, where=name, hint="read the object again") from wrong
     return found
 
 
@@ -113,15 +110,16 @@ def _on_host(pod: Pod, hosts: Mapping[str, Endpoint]) -> Endpoint:
     host = hosts.get(f"node:{pod.spec.node_name}")
     if host is None:
         given = pod.addresses or ((pod.status.host_ip,) if pod.status.host_ip else ())
-        return Endpoint(pod_name(pod), "host", pod.spec.node_name, _addresses(given, pod_name(pod)), {})
-    return Endpoint(pod_name(pod), "host", host.node, host.addresses, host.labels, host.ports)
+        return Endpoint(pod_name(pod), "host", pod.spec.node_name, _addresses(given, pod_name(pod)), {}, {})
+    return Endpoint(pod_name(pod), "host", host.node, host.addresses, host.labels, {}, host.ports)
 
 
 def _hosts(objects: Objects) -> Iterator[Endpoint]:
     ports: dict[str, set[NamedPort]] = {}
     for each in objects.host_endpoints:
-        named = [(port.name, protocol_number(port.protocol), port.port) for port in each.spec.ports or ()]
         for address in each.spec.expected_ips or ():
+            version = 6 if ":" in address else 4
+            named = ((p.name, protocol_number(p.protocol), p.port, version) for p in each.spec.ports or ())
             ports.setdefault(address, set()).update(named)
     for node in objects.nodes:
         yield _host(node, ports)
@@ -134,7 +132,7 @@ def _host(node: Node, ports: Mapping[str, set[NamedPort]]) -> Endpoint:
     texts = [each.address for each in given]
     name = f"node:{node.name}"
     named = frozenset(port for text in texts for port in ports.get(text, ()))
-    return Endpoint(name, "host", node.name, _addresses(texts, name), node.labels, named)
+    return Endpoint(name, "host", node.name, _addresses(texts, name), node.labels, {}, named)
 
 
 def tunnelled(objects: Objects) -> frozenset[str]:

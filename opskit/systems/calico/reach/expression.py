@@ -1,31 +1,28 @@
 """What a selector says, as a tree over labels. Kubernetes' and Calico's selectors both become this."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Everything:
+class Everything(msgspec.Struct, frozen=True, gc=False):
     """True of every endpoint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Has:
+class Has(msgspec.Struct, frozen=True, gc=False):
     """The label is there."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(msgspec.Struct, frozen=True, gc=False):
     """The label is there and has one of the values."""
 
     key: str
     values: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(msgspec.Struct, frozen=True, gc=False):
     """The label is there and its value contains, starts with or ends with a text."""
 
     key: str
@@ -43,22 +40,19 @@ class Like:
                 return value.endswith(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True, gc=False):
     """The opposite; an absent label makes `Is` false and so this true."""
 
     term: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
+class Both(msgspec.Struct, frozen=True, gc=False):
     """Every term holds."""
 
     terms: "tuple[Expression, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(msgspec.Struct, frozen=True, gc=False):
     """At least one term holds."""
 
     terms: "tuple[Expression, ...]"
@@ -70,7 +64,7 @@ Leaf = Has | Is | Like
 
 def both(*terms: Expression) -> Expression:
     """The conjunction, without terms that say nothing."""
-    said = tuple(term for term in terms if term != Everything())
+    said = tuple([term for term in terms if not isinstance(term, Everything)])
     return said[0] if len(said) == 1 else Both(said) if said else Everything()
 
 

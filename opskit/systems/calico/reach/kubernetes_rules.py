@@ -6,7 +6,6 @@ Peers that are selectors select pods only; host-networked pods are reached by th
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from opskit.core.errors import BadValue
 from opskit.systems.calico.kubernetes_policies import (
@@ -70,19 +69,17 @@ def _subject(spec: NetworkPolicySpec, namespace: str) -> tuple[Expression, str]:
 
 
 def _ingress(rule: IngressRule, index: int, namespace: str) -> Rule:
-    made = _ports(Rule(ALLOW, index), rule.ports)
     try:
-        return replace(made, source=_peers(rule.sources, namespace))
+        return Rule(ALLOW, index, source=_peers(rule.sources, namespace), ports=_ports(rule.ports))
     except BadValue as wrong:
-        return replace(made, unsupported=wrong.what)
+        return Rule(ALLOW, index, unsupported=wrong.what)
 
 
 def _egress(rule: EgressRule, index: int, namespace: str) -> Rule:
-    made = _ports(Rule(ALLOW, index), rule.ports)
     try:
-        return replace(made, destination=_peers(rule.to, namespace))
+        return Rule(ALLOW, index, destination=_peers(rule.to, namespace), ports=_ports(rule.ports))
     except BadValue as wrong:
-        return replace(made, unsupported=wrong.what)
+        return Rule(ALLOW, index, unsupported=wrong.what)
 
 
 def _peers(peers: Sequence[NetworkPolicyPeer] | None, namespace: str) -> tuple[Peer, ...] | None:
@@ -113,13 +110,8 @@ def _block(block: IPBlock) -> Peer:
     return Peer(nets=(block.cidr,), not_nets=tuple(block.excluded or ()))
 
 
-def _ports(rule: Rule, ports: Sequence[NetworkPolicyPort] | None) -> Rule:
-    if not ports:
-        return rule
-    try:
-        return replace(rule, ports=tuple(_port(each) for each in ports))
-    except BadValue as wrong:
-        return replace(rule, unsupported=wrong.what)
+def _ports(ports: Sequence[NetworkPolicyPort] | None) -> tuple[PortMatch, ...] | None:
+    return tuple([_port(each) for each in ports]) if ports else None
 
 
 def _port(port: NetworkPolicyPort) -> PortMatch:

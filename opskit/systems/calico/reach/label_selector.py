@@ -19,8 +19,12 @@ def parse(selector: LabelSelector, *, prefix: str = "") -> Expression:
         BadValue: an operator that Kubernetes does not know.
 
     """
-    labels = (Is(prefix + key, frozenset((value,))) for key, value in (selector.match_labels or {}).items())
-    return both(*labels, *(_term(each, prefix) for each in selector.match_expressions or ()))
+    terms: list[Expression] = []
+    for key, value in (selector.match_labels or {}).items():
+        terms.append(Is(prefix + key, frozenset((value,))))
+    for each in selector.match_expressions or ():
+        terms.append(_term(each, prefix))
+    return both(*terms)
 
 
 def _term(requirement: Requirement, prefix: str) -> Expression:

@@ -1,8 +1,9 @@
 """The labels that Calico's selectors see, and an index that finds all who satisfy a selector at once."""
 
 from collections.abc import Mapping, Sequence
-
-import numpy as np
+from functools import reduce
+from itertools import chain
+from operator import and_, or_
 
 from opskit.systems.calico.reach import bits
 from opskit.systems.calico.reach.bits import Bits
@@ -66,9 +67,9 @@ class LabelIndex:
             case Not(term):
                 return self._full & ~self.find(term)
             case Both(terms):
-                return np.bitwise_and.reduce([self.find(term) for term in terms])
+                return reduce(and_, map(self.find, terms))
             case Either(terms):
-                return np.bitwise_or.reduce([self.find(term) for term in terms])
+                return reduce(or_, map(self.find, terms))
             case Has(key):
                 return self._of(key, self._pairs.get(key, {}))
             case Is(key, values):
@@ -79,6 +80,4 @@ class LabelIndex:
     def _of(self, key: str, values: "Mapping[str, object] | frozenset[str] | list[str]") -> Bits:
         pairs = self._pairs.get(key, {})
         found = [pairs[value] for value in values if value in pairs]
-        if not found:
-            return bits.empty(self.size)
-        return bits.of((number for each in found for number in each), self.size)
+        return bits.of(chain.from_iterable(found), self.size)

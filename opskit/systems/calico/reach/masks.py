@@ -1,6 +1,8 @@
 """Which classes a peer of a rule means, as bit sets."""
 
 from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
@@ -11,8 +13,8 @@ from opskit.systems.calico.reach.classes import EndpointClass, Universe
 from opskit.systems.calico.reach.endpoints import NamedPort
 from opskit.systems.calico.reach.expression import Expression
 from opskit.systems.calico.reach.labels import LabelIndex
-from opskit.systems.calico.reach.rules import Peer
-from opskit.systems.calico.reach.services import ServiceName
+from opskit.systems.calico.reach.rules import Peer, pods_only
+from opskit.systems.calico.reach.services import ServedPort, ServiceName
 
 
 class Masks:
@@ -31,11 +33,8 @@ class Masks:
         """Classes that can take part in traffic of this IP version."""
         self._labels = LabelIndex([each.labels if each.sort == "pod" else {} for each in classes])
         self._node_labels = LabelIndex([each.labels if each.sort == "host" else {} for each in classes])
-        self._extra_labels = LabelIndex([extra.labels for extra in universe.extras])
         self._nets = self._net_masks()
-        self._extras = [
-            self._any_net(net for net in extra.nets if net.version == version) for extra in universe.extras
-        ]
+        self._extras = {number: self._extra(number) for number in universe.extras_in_use}
         self._ports, self._served, self._serving = self._port_masks()
         self._selected: dict[Expression, Bits] = {}
         self._peers: dict[Peer, Bits] = {}
@@ -59,16 +58,17 @@ class Masks:
 
     def _port_masks(
         self,
-    ) -> tuple[dict[NamedPort, Bits], dict[tuple[ServiceName, int, int], Bits], dict[ServiceName, Bits]]:
+    ) -> tuple[dict[NamedPort, Bits], dict[ServedPort, Bits], dict[ServiceName, Bits]]:
         named: dict[NamedPort, set[int]] = {}
-        served: dict[tuple[ServiceName, int, int], set[int]] = {}
+        served: dict[ServedPort, set[int]] = {}
         serving: dict[ServiceName, set[int]] = {}
         for each in self.universe.classes:
             for port in each.ports:
                 named.setdefault(port, set()).add(each.number)
             for place in each.served:
                 served.setdefault(place, set()).add(each.number)
-                serving.setdefault(place[0], set()).add(each.number)
+                if place[3] == self.version:
+                    serving.setdefault(place[0], set()).add(each.number)
         size = self.size
         return (
             {port: bits.of(members, size) for port, members in named.items()},
@@ -84,12 +84,18 @@ class Masks:
         """Classes whose address belongs to a pod, network set or host endpoint that satisfies it."""
         known = self._selected.get(selector)
         if known is None:
-            found = bits.indices(self._extra_labels.find(selector), self._extra_labels.size)
             known = self.subject(selector)
-            for number in found:
-                known = known | self._extras[number]
+            extras = self.empty if pods_only(selector) else self.universe.extra_labels.find(selector)
+            if extras.any():
+                numbers = bits.indices(extras, self.universe.extra_labels.size).tolist()
+                known = reduce(or_, (self._extras[number] for number in numbers), known)
             self._selected[selector] = known
         return known
+
+    def _extra(self, number: int) -> Bits:
+        """Classes inside the networks of a network set or host endpoint."""
+        nets = self.universe.extras[number].nets
+        return self._any_net(net for net in nets if net.version == self.version)
 
     def inside(self, nets: tuple[str, ...]) -> Bits | None:
         """Classes inside any of the networks; None when none is of this IP version."""
@@ -110,7 +116,7 @@ class Masks:
             return None
         if len(peers) == 1:
             return self._peer(peers[0], source=source)
-        return np.bitwise_or.reduce([self.empty, *(self._peer(each, source=source) for each in peers)])
+        return reduce(or_, (self._peer(each, source=source) for each in peers), self.empty)
 
     def _peer(self, peer: Peer, *, source: bool) -> Bits:
         known = self._peers.get(peer)
@@ -140,7 +146,8 @@ class Masks:
 
     def named_port(self, name: str, protocol: int, port: int) -> Bits:
         """Classes that give this name to this port."""
-        return self._ports.get((name, protocol, port), self.empty)
+        anyway = self._ports.get((name, protocol, port, 0), self.empty)
+        return anyway | self._ports.get((name, protocol, port, self.version), self.empty)
 
     def has_port_name(self, name: str) -> bool:
         """Whether any endpoint names a port so."""
@@ -148,8 +155,8 @@ class Masks:
 
     def served(self, service: ServiceName, protocol: int, port: int) -> Bits:
         """Classes at which a Service has an endpoint at this port."""
-        exact = self._served.get((service, protocol, port), self.empty)
-        return exact | self._served.get((service, protocol, 0), self.empty)
+        exact = self._served.get((service, protocol, port, self.version), self.empty)
+        return exact | self._served.get((service, protocol, 0, self.version), self.empty)
 
 
 def _has_address(version: int) -> Callable[[EndpointClass], bool]:

@@ -94,9 +94,9 @@ class Parties:
                 f"{name} is the address of Service {self._services[name]}: policies see the pods behind it.",
                 hint="ask for one of its pods, at the target port",
             )
-        return (
-            self._endpoint(self._addresses[place]) if place in self._addresses else self._outside(name, place)
-        )
+        if place in self._addresses:
+            return self._endpoint(self._addresses[place], version=place[0])
+        return self._outside(name, place)
 
     def _refuse_ended(self, name: str) -> None:
         if any(pod.finished and endpoints.pod_name(pod) == name for pod in self._objects.pods):
@@ -104,10 +104,11 @@ class Parties:
                 f"Pod {name} has ended: its address is no longer its own.", hint="name a running pod"
             )
 
-    def _endpoint(self, index: int) -> Party:
+    def _endpoint(self, index: int, *, version: int | None = None) -> Party:
+        """A pod or node; asked for by address, it takes part in that IP version only."""
         endpoint, number = self._universe.endpoints[index], int(self._universe.class_of[index])
-        versions = sorted(endpoint.addresses) or [4, 6]
-        numbers = tuple((version, number) for version in versions)
+        versions = [version] if version else sorted(endpoint.addresses) or [4, 6]
+        numbers = tuple((each, number) for each in versions)
         return Party(endpoint.name, endpoint.sort, numbers, endpoint.node, bool(endpoint.addresses))
 
     def _outside(self, name: str, place: tuple[int, int]) -> Party:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
+from functools import reduce
+from operator import or_
 
 from opskit.systems.calico.reach import bits
 from opskit.systems.calico.reach.bits import Bits, Indices
@@ -124,14 +124,14 @@ class Program:
 
     def _unsupported(self, rule: Rule, traffic: Traffic) -> str | None:
         """Why the question leaves it open whether the rule matches; None: it does not match."""
-        if traffic.source_port is None and (rule.source_ports or rule.not_source_ports):
-            return "it matches by source port: ask with one"
         wanted = True if rule.icmp is None else rule.icmp.of(traffic)
         unwanted = False if rule.not_icmp is None else rule.not_icmp.of(traffic)
         if wanted is False or unwanted is True:
             return None
         if wanted is None or unwanted is None:
             return "it matches by ICMP type or code: ask with them"
+        if traffic.source_port is None and (rule.source_ports or rule.not_source_ports):
+            return "it matches by source port: ask with one"
         return rule.unsupported
 
     def _destination(self, bound: BoundRule, traffic: Traffic) -> Bits | None:
@@ -166,7 +166,7 @@ class Program:
     def _named(self, ports: tuple[PortMatch, ...], protocol: int, port: int | None) -> Bits:
         fitting = (each.name for each in ports if each.name and each.protocol in (None, protocol))
         found = [self.masks.named_port(name, protocol, port or 0) for name in fitting]
-        return np.bitwise_or.reduce([self.masks.empty, *found]) if found else self.masks.empty
+        return reduce(or_, found, self.masks.empty)
 
 
 def _none(members: Bits | None) -> bool:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from opskit.core.findings import Data
-from opskit.systems.calico.reach.expression import Expression, Is
+from opskit.systems.calico.reach.expression import Both, Expression, Is
 from opskit.systems.calico.reach.traffic import IcmpMatch, PortMatch
 
 NAMESPACE = "projectcalico.org/namespace"
@@ -14,6 +16,12 @@ ACCOUNT_PREFIX = "pcsa."
 NAME = "projectcalico.org/name"
 POD = Is(ORCHESTRATOR, frozenset(("k8s",)))
 """True of pods only, not of network sets and host endpoints."""
+
+
+def pods_only(selector: Expression) -> bool:
+    """Whether a selector says that it is about pods; false does not mean that it matches others."""
+    return isinstance(selector, Both) and selector.terms[0] == POD
+
 
 INGRESS, EGRESS = "ingress", "egress"
 ALLOW, DENY, PASS, LOG = "Allow", "Deny", "Pass", "Log"
@@ -34,8 +42,7 @@ class PolicyRef(Data, frozen=True, order=True):
         return f"{self.kind}{suffix} {self.namespace + '/' if self.namespace else ''}{self.name}"
 
 
-@dataclass(frozen=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True, gc=False):
     """What must hold of one side of the traffic: everything that is set."""
 
     selector: Expression | None = None
@@ -50,8 +57,7 @@ class Peer:
     """Over the labels of nodes; holds of nodes' own addresses."""
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, gc=False):
     """One entry of a policy's ingress or egress list. Whatever is None or empty matches anything."""
 
     action: str
@@ -76,8 +82,7 @@ class Rule:
     """Why it can't be judged; it then decides nothing, and what it might have decided is reported."""
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """One policy object."""
 
     ref: PolicyRef

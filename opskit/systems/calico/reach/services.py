@@ -8,21 +8,14 @@ from collections.abc import Iterable
 
 from opskit.core.errors import BadValue
 from opskit.systems.calico.reach.addresses import parse_address
-from opskit.systems.calico.reach.rules import Policy
 from opskit.systems.calico.reach.traffic import protocol_number
-from opskit.systems.calico.reach.vocabulary import peers
 from opskit.systems.calico.workloads import EndpointSlice
 
 ServiceName = tuple[str, str]
 Place = tuple[int, int]
 """IP version and address."""
-ServedPort = tuple[ServiceName, int, int]
-"""Service, protocol and port; port 0 stands for all."""
-
-
-def referenced(policies: Iterable[Policy]) -> set[ServiceName]:
-    """Services that rules match by."""
-    return {peer.service for peer in peers(policies) if peer.service is not None}
+ServedPort = tuple[ServiceName, int, int, int]
+"""Service, protocol, port (0 stands for all) and IP version."""
 
 
 def endpoints(
@@ -35,7 +28,7 @@ def endpoints(
         if name not in wanted:
             continue
         for place in _places(each):
-            found.setdefault(place, set()).update(_served(name, each))
+            found.setdefault(place, set()).update(_served(name, each, place[0]))
     return {place: frozenset(served) for place, served in found.items()}
 
 
@@ -48,6 +41,6 @@ def _places(given: EndpointSlice) -> Iterable[Place]:
                 continue  # address type FQDN
 
 
-def _served(name: ServiceName, given: EndpointSlice) -> set[ServedPort]:
-    ports = {(name, protocol_number(port.protocol), port.port or 0) for port in given.ports or ()}
-    return ports or {(name, 0, -1)}
+def _served(name: ServiceName, given: EndpointSlice, version: int) -> set[ServedPort]:
+    ports = {(name, protocol_number(port.protocol), port.port or 0, version) for port in given.ports or ()}
+    return ports or {(name, 0, -1, version)}

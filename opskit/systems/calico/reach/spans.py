@@ -29,8 +29,10 @@ def boundaries(policies: Iterable[Policy], universe: Universe, protocol: int) ->
             if port.protocol in (None, protocol) and port.low is not None and port.high is not None:
                 edges.update((port.low, port.high + 1))
     for each in universe.classes:
-        edges.update(edge for _, used, port in each.ports if used == protocol for edge in (port, port + 1))
-        edges.update(edge for _, used, port in each.served if used == protocol for edge in (port, port + 1))
+        edges.update(edge for _, used, port, _ in each.ports if used == protocol for edge in (port, port + 1))
+        edges.update(
+            edge for _, used, port, _ in each.served if used == protocol for edge in (port, port + 1)
+        )
     return sorted(edge for edge in edges if 1 <= edge <= LAST)
 
 

@@ -1,6 +1,9 @@
 """Which traffic is asked about, and which traffic a rule's ports and protocols match."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from opskit.core.errors import BadValue
 
@@ -10,6 +13,7 @@ WITH_PORTS = frozenset((6, 17, 132, 136))
 ICMP = frozenset((1, 58))
 
 
+@lru_cache(maxsize=1024)
 def protocol_number(protocol: int | str) -> int:
     """The IP protocol's number.
 
@@ -80,8 +84,7 @@ class Traffic:
         return f"{protocol_name(self.protocol)}{port}"
 
 
-@dataclass(frozen=True, slots=True)
-class PortMatch:
+class PortMatch(msgspec.Struct, frozen=True, gc=False):
     """Ports of a protocol: a range, a name that the endpoint gives it, or (low is None, no name) all."""
 
     protocol: int | None = None
@@ -107,8 +110,7 @@ class PortMatch:
         return f"{protocol}/{self.low}" if self.low == self.high else f"{protocol}/{self.low}-{self.high}"
 
 
-@dataclass(frozen=True, slots=True)
-class IcmpMatch:
+class IcmpMatch(msgspec.Struct, frozen=True, gc=False):
     """Type and code of ICMP; None matches any."""
 
     type: int | None

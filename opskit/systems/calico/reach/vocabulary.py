@@ -1,10 +1,10 @@
 """What the policies can tell apart. Endpoints that differ only in the rest are of one class."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from opskit.systems.calico.reach.expression import Expression, Has, Is, Like, leaves
 from opskit.systems.calico.reach.rules import Peer, Policy, Rule
-from opskit.systems.calico.reach.traffic import PortMatch
 
 OTHER = "\N{HORIZONTAL ELLIPSIS}"
 """Stands for every value that no selector mentions."""
@@ -19,7 +19,6 @@ class LabelVocabulary:
         for expression in expressions:
             for leaf in leaves(expression):
                 self._add(leaf)
-        self._known: dict[tuple[str, str], str] = {}
 
     def _add(self, leaf: Has | Is | Like) -> None:
         values = self._values.setdefault(leaf.key, set())
@@ -30,10 +29,12 @@ class LabelVocabulary:
 
     def reduced(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Only what selectors can tell apart; values that none mentions become `OTHER`."""
-        return {key: self._value(key, value) for key, value in labels.items() if key in self._values}
-
-    def _value(self, key: str, value: str) -> str:
-        return value if key in self._exact or value in self._values[key] else OTHER
+        known = self._values
+        return {
+            key: value if value in known[key] or key in self._exact else OTHER
+            for key, value in labels.items()
+            if key in known
+        }
 
 
 def rules(policies: Iterable[Policy]) -> Iterator[Rule]:
@@ -43,25 +44,43 @@ def rules(policies: Iterable[Policy]) -> Iterator[Rule]:
         yield from policy.egress or ()
 
 
-def peers(policies: Iterable[Policy]) -> Iterator[Peer]:
-    """Every peer of every rule."""
-    for rule in rules(policies):
-        yield from rule.source or ()
-        yield from rule.destination or ()
+@dataclass(frozen=True)
+class Mentioned:
+    """All that the policies refer to, each once."""
 
+    selectors: set[Expression] = field(default_factory=set[Expression])
+    """Of peers."""
+    subjects: set[Expression] = field(default_factory=set[Expression])
+    nodes: set[Expression] = field(default_factory=set[Expression])
+    nets: set[str] = field(default_factory=set[str])
+    services: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    port_names: set[str] = field(default_factory=set[str])
 
-def peer_selectors(policies: Iterable[Policy]) -> set[Expression]:
-    """Every selector of a rule, each once."""
-    found: set[Expression] = set()
-    for peer in peers(policies):
-        found.update(each for each in (peer.selector, peer.unless) if each is not None)
-    return found
+    @classmethod
+    def by(cls, policies: Iterable[Policy]) -> "Mentioned":
+        """Go through all policies once."""
+        found = cls()
+        for policy in policies:
+            found.subjects.add(policy.subject)
+            for rule in rules((policy,)):
+                found._rule(rule)
+        return found
 
+    def _rule(self, rule: Rule) -> None:
+        for port in (*(rule.ports or ()), *rule.not_ports, *rule.source_ports, *rule.not_source_ports):
+            if port.name:
+                self.port_names.add(port.name)
+        for peer in (*(rule.source or ()), *(rule.destination or ())):
+            self._peer(peer)
 
-def port_names(policies: Iterable[Policy]) -> set[str]:
-    """Every named port."""
-    return {port.name for rule in rules(policies) for port in _ports(rule) if port.name}
-
-
-def _ports(rule: Rule) -> tuple[PortMatch, ...]:
-    return (*(rule.ports or ()), *rule.not_ports)
+    def _peer(self, peer: Peer) -> None:
+        if peer.selector is not None:
+            self.selectors.add(peer.selector)
+        if peer.unless is not None:
+            self.selectors.add(peer.unless)
+        if peer.nodes is not None:
+            self.nodes.add(peer.nodes)
+        if peer.service is not None:
+            self.services.add(peer.service)
+        self.nets.update(peer.nets)
+        self.nets.update(peer.not_nets)

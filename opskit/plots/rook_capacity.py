@@ -15,10 +15,11 @@ NAMED = 5
 """The fullest of a profile that are named."""
 
 RATIOS = (
-    ("nearfull", style.ORANGE, "dot"),
-    ("backfillfull", style.PURPLE, "dash"),
-    ("full", style.VERMILION, "solid"),
+    ("nearfull", style.ORANGE, "dot", 0.6),
+    ("backfillfull", style.PURPLE, "dash", 0.73),
+    ("full", style.VERMILION, "solid", 0.88),
 )
+"""Column, colour, dash, and where along the line its name stands: they lie too close for one place."""
 
 Row = dict[str, Any]
 
@@ -40,12 +41,16 @@ def capacity_sentence(frame: pd.DataFrame) -> str:
     """How many are over a ratio, which is the fullest, and what is full when."""
     rows = style.rows(frame)
     first = rows[0]
-    noun = "OSD" if first["kind"] == "osd" else str(first["kind"])
+    noun = _noun(first["kind"])
     name, limit = next((each, first[each]) for each in ("nearfull", "full") if isfinite(first[each]))
     over = sum(row["utilization"] >= limit for row in rows)
     head = f"{over} of {len(rows)} {noun}s are over" if over else f"No {noun} is over"
     fullest = f"{first['name']} is the fullest with {first['utilization']:.0%}"
     return f"{head} {name} ({limit:.0%}); {fullest}{_when(rows)}"
+
+
+def _noun(kind: str) -> str:
+    return "OSD" if kind == "osd" else kind
 
 
 def _when(rows: list[Row]) -> str:
@@ -60,8 +65,9 @@ def _when(rows: list[Row]) -> str:
 
 
 def _bars(frame: pd.DataFrame, told: str) -> go.Figure:
-    made = style.figure(told, detail=_detail(frame), height=190 + 26 * len(frame))
     use, rows = style.column(frame, "utilization"), style.rows(frame)
+    room = 55 if isfinite(rows[0]["nearfull"]) else 10
+    made = style.figure(told, detail=_detail(frame), height=190 + 26 * len(frame), room=room)
     over = np.array([row["utilization"] >= _first_limit(row) for row in rows])
     made.add_bar(
         x=use,
@@ -71,6 +77,7 @@ def _bars(frame: pd.DataFrame, told: str) -> go.Figure:
         textposition=np.where(use > 0.4, "inside", "outside"),
         insidetextanchor="start",
         cliponaxis=False,
+        constraintext="none",
         marker={
             "color": np.where(over, style.ORANGE, style.SKY),
             "pattern": {"shape": np.where(over, "/", ""), "fgcolor": style.INK, "fgopacity": 0.25},
@@ -110,7 +117,7 @@ def _profile(frame: pd.DataFrame, told: str) -> go.Figure:
     )
     _name_some(made, frame)
     made.update_yaxes(range=[0, 1.08], tickformat=".0%", title="used share of its capacity")
-    made.update_xaxes(title=f"{len(frame):,} {frame['kind'].iloc[0]}s, the fullest first")
+    made.update_xaxes(title=f"{len(frame):,} {_noun(str(frame['kind'].iloc[0]))}s, the fullest first")
     _ratios(made, frame, axis="y")
     made.update_layout(showlegend=False)
     return made
@@ -132,7 +139,7 @@ def _detail(frame: pd.DataFrame) -> str:
 
 
 def _ratios(made: go.Figure, frame: pd.DataFrame, *, axis: str) -> None:
-    for name, colour, dash in RATIOS:
+    for name, colour, dash, at in RATIOS:
         value = float(style.column(frame, name)[0])
         if isfinite(value):
-            style.limit(made, value, f"{name} {value:.0%}", colour=colour, dash=dash, axis=axis)
+            style.limit(made, value, f"{name} {value:.0%}", colour=colour, dash=dash, axis=axis, at=at)

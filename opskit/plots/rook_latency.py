@@ -50,6 +50,6 @@ def latency_sentence(frame: pd.DataFrame) -> str:
     if not bad:
         return f"No OSD stands out; half of {len(frame):,} commit within {middle:.1f} ms"
     worst = bad[0]
-    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+    more = f" and {len(bad) - 1} more are" if len(bad) > 1 else " is"
     times = f", {worst['commit_ms'] / middle:.0f} times the median" if middle else ""
-    return f"osd.{worst['osd']} on {worst['host']}{more} is slow: {worst['commit_ms']:.0f} ms{times}"
+    return f"osd.{worst['osd']} on {worst['host']}{more} slow: {worst['commit_ms']:.0f} ms{times}"

@@ -25,7 +25,7 @@ def health(frame: pd.DataFrame) -> go.Figure:
     if frame.empty:
         return style.nothing(told)
     checks = style.rows(frame)
-    made = style.figure(told, detail="✖ error   ▲ warning   ○ muted", height=130 + 30 * len(checks))
+    made = style.figure(told, detail="✖ error   ▲ warning   ○ muted", height=110 + 30 * len(checks))
     shapes = [_MUTED if row["muted"] else _SHAPES.get(row["severity"], _MUTED) for row in checks]
     made.add_scatter(
         x=np.zeros(len(checks)),
@@ -41,8 +41,8 @@ def health(frame: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{customdata}<extra></extra>",
     )
     made.update_xaxes(visible=False, range=[-0.01, 1])
-    made.update_yaxes(autorange="reversed", type="category", gridcolor=style.PALE, ticksuffix="  ")
-    made.update_layout(showlegend=False)
+    made.update_yaxes(range=[len(checks) - 0.4, -0.6], type="category", ticksuffix="  ")
+    made.update_layout(showlegend=False, margin_b=10)
     return made
 
 
@@ -79,6 +79,7 @@ def pg_states(frame: pd.DataFrame) -> go.Figure:
         text=[f"{row['pgs']:,} ({row['share']:.1%})" for row in style.rows(frame)],
         textposition=np.where(share > 0.6, "inside", "outside"),
         cliponaxis=False,
+        constraintext="none",
         insidetextfont={"color": style.INK},
         marker={
             "color": np.where(well, style.SKY, style.ORANGE),
@@ -124,6 +125,7 @@ def recovery(frame: pd.DataFrame) -> go.Figure:
         text=[f"{row['objects']:,} of {row['total']:,} copies{_left(row['seconds_left'])}" for row in rows],
         textposition=np.where(style.column(frame, "share") > 0.5, "inside", "outside"),
         cliponaxis=False,
+        constraintext="none",
         insidetextfont={"color": style.INK},
         marker={"color": style.ORANGE, "pattern": {"shape": "/", "fgcolor": style.INK, "fgopacity": 0.25}},
         hovertemplate="%{y}: %{text}<extra></extra>",

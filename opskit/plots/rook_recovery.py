@@ -26,8 +26,13 @@ def recovery_progress(frame: pd.DataFrame) -> go.Figure:
         )
     made = style.figure(recovery_sentence(frame), height=400)
     time = style.times(frame)
-    for name, colour, dash in (("degraded", style.VERMILION, "solid"), ("misplaced", style.BLUE, "dash")):
-        x, y = downsample.thin(time, style.numbers(frame, name))
+    lines = (
+        ("degraded", style.numbers(frame, "degraded"), style.VERMILION, "dash"),
+        ("misplaced", style.numbers(frame, "misplaced"), style.BLUE, "dot"),
+        ("left in all", _left(frame), style.INK, "solid"),
+    )
+    for name, values, colour, dash in lines:
+        x, y = downsample.thin(time, values)
         made.add_scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2})
     if (end := finish(frame)) is not None:
         _estimate(made, time[-1], end, float(_left(frame)[-1]))
@@ -40,12 +45,13 @@ def _estimate(made: go.Figure, now: np.datetime64, end: np.datetime64, left: flo
     made.add_scatter(
         x=np.array([now, end]),
         y=np.array([left, 0.0]),
-        name="estimate of both",
+        name="estimate",
         mode="lines+markers",
         marker={"symbol": ["circle", "x"], "size": 10},
-        line={"color": style.GREY, "dash": "dot", "width": 2},
+        line={"color": style.GREY, "dash": "longdash", "width": 2},
     )
-    made.add_annotation(x=end, y=0.0, text=f"done about {style.clock(end)}", xanchor="right", ax=-10, ay=-40)
+    made.add_annotation(x=end, y=0.0, text=f"done about {style.clock(end)}", ax=0, ay=-90)
+    made.update_xaxes(range=[made.data[0].x[0], end + (end - now) // 3 + np.timedelta64(1, "s")])
 
 
 def recovery_sentence(frame: pd.DataFrame) -> str:

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from opskit.plots import style
 
-TILES = 160
-"""More nodes than this can't be read: levels are folded from the OSDs upwards until they fit."""
+TILES = 36
+"""More nodes than this on one level can't be read: levels are folded from the OSDs upwards."""
 
 
 def crush_tree(frame: pd.DataFrame) -> go.Figure:
@@ -21,7 +21,7 @@ def crush_tree(frame: pd.DataFrame) -> go.Figure:
     """
     if frame.empty:
         return style.nothing("The CRUSH tree is empty: there are no OSDs.")
-    shown = _folded(frame)
+    shown, hit = _folded(frame), _down_hosts(frame)
     down = style.column(shown, "osds") - style.column(shown, "up")
     made = style.figure(crush_tree_sentence(frame), detail=_detail(frame, shown), height=520)
     made.add_trace(
@@ -31,7 +31,7 @@ def crush_tree(frame: pd.DataFrame) -> go.Figure:
             parents=style.column(shown, "parent"),
             values=_leaf_weights(shown),
             branchvalues="remainder",
-            text=[_text(node) for node in style.rows(shown)],
+            text=[_text(node, hit) for node in style.rows(shown)],
             textinfo="label+text",
             sort=False,
             tiling={"orientation": "h"},
@@ -75,16 +75,32 @@ def crush_tree_sentence(frame: pd.DataFrame) -> str:
 def _folded(frame: pd.DataFrame) -> pd.DataFrame:
     depths = style.column(frame, "depth")
     for depth in range(int(depths.max()), 0, -1):
-        if int((depths <= depth).sum()) <= TILES:
+        if max(int((depths == each).sum()) for each in range(depth + 1)) <= TILES:
             return frame.loc[depths <= depth]
-    return frame.loc[depths <= 1].iloc[:TILES]
+    return frame.loc[depths <= 1].iloc[: TILES + 1]
 
 
-def _text(node: dict[str, Any]) -> str:
+def _down_hosts(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Bucket → the hosts below it with OSDs that are down."""
+    nodes = {node["name"]: node for node in style.rows(frame)}
+    found: dict[str, list[str]] = {}
+    for node in nodes.values():
+        if node["type"] != "host" or node["up"] == node["osds"]:
+            continue
+        parent = node["parent"]
+        while parent in nodes:
+            found.setdefault(parent, []).append(node["name"])
+            parent = nodes[parent]["parent"]
+    return found
+
+
+def _text(node: dict[str, Any], hit: dict[str, list[str]]) -> str:
     down = node["osds"] - node["up"]
     if node["type"] == "osd":
         return "▼ down" if down else f"{node['utilization']:.0%} full"
-    missing = f"▼ {down} of {node['osds']} down" if down else f"{node['osds']} OSDs up"
+    names = hit.get(node["name"], [])
+    where = f" ({', '.join(names[:2])}{' …' if len(names) > 2 else ''})" if names else ""
+    missing = f"▼ {down} of {node['osds']} down{where}" if down else f"{node['osds']} OSDs up"
     return f"{node['type']} · {missing} · {node['utilization']:.0%} full"
 
 

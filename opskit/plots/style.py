@@ -23,22 +23,24 @@ GOOD, NOTICE, BAD = BLUE, ORANGE, VERMILION
 
 TITLE_WIDTH = 95
 """Characters of a title's line."""
+DETAIL_WIDTH = 130
 
 
-def figure(sentence: str, *, detail: str = "", height: int = 420) -> go.Figure:
+def figure(sentence: str, *, detail: str = "", height: int = 420, room: int = 0) -> go.Figure:
     """An empty figure whose title says the conclusion.
 
     Args:
         sentence: what is so, as one sentence; also the figure's text for those who can't see it.
         detail: a second, smaller line: how much of what, since when, from where.
         height: pixels.
+        room: further pixels above the plot, for names of thresholds.
 
     """
     lines = wrap(sentence, TITLE_WIDTH) or [""]
     small = "".join(
-        f"<br><span style='font-size:12px;color:#52606D'>{line}</span>" for line in wrap(detail, 130)
+        f"<br><span style='font-size:12px;color:#52606D'>{line}</span>" for line in wrap(detail, DETAIL_WIDTH)
     )
-    top = 62 + 22 * len(lines) + (20 if detail else 0)
+    top = 46 + 22 * len(lines) + 18 * len(wrap(detail, DETAIL_WIDTH)) + room
     made = go.Figure()
     made.update_layout(
         template="plotly_white",
@@ -86,12 +88,32 @@ def unread(frame: pd.DataFrame) -> str:
     return str(frame.attrs.get("unread", "")).partition(" Next: ")[0]
 
 
-def limit(made: go.Figure, value: float, text: str, *, colour: str, dash: str, axis: str = "y") -> None:
-    """A threshold with its name written on it; `axis` is the one that it is a value of."""
+def limit(
+    made: go.Figure,
+    value: float,
+    text: str,
+    *,
+    colour: str,
+    dash: str,
+    axis: str = "y",
+    at: float = 0.0,
+) -> None:
+    """A threshold with its name written on it.
+
+    Args:
+        made: the figure.
+        value: where it lies.
+        text: its name.
+        colour: of the line; the text is in ink.
+        dash: of the line.
+        axis: the one that it is a value of.
+        at: how far along a horizontal line the name stands, 0 to 1.
+
+    """
     place: dict[str, Any] = {"annotation_text": text, "annotation_font": {"size": 11, "color": INK}}
     line: dict[str, Any] = {"line_color": colour, "line_dash": dash, "line_width": 1.5}
     if axis == "y":
-        made.add_hline(value, annotation_position="top left", **place, **line)
+        made.add_hline(value, annotation_position="top left", annotation_x=at, **place, **line)
     else:
         made.add_vline(value, annotation_position="top", annotation_textangle=-35, **place, **line)
 

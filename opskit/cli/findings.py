@@ -36,10 +36,10 @@ def command(
     from opskit.core.findings import Severity, at_or_above
     from opskit.runner import cards, exports, survey
 
-    threshold = severity(fail_on)
+    threshold, rooms = severity(fail_on), survey.rooms(system or ())
     with Cluster.open(cluster or "demo") as opened:
         say(f"Reading {cards.which(opened.info)}")
-        seen = survey.survey(opened, system or ())
+        seen = survey.survey(opened, rooms)
     _say_unread(seen.unread)
     match Format.JSON if json else output:
         case Format.JSON:

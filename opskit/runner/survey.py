@@ -1,10 +1,11 @@
 """Every check of every system, at once."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opskit import systems
 from opskit.core.findings import Data, Finding, by_severity
+from opskit.core.system import System
 from opskit.runner.verifying import unread
 
 if TYPE_CHECKING:
@@ -20,20 +21,28 @@ class Survey(Data, frozen=True):
     """What could not be read, and why."""
 
 
-def survey(cluster: "Cluster", names: Iterable[str] = ()) -> Survey:
+def rooms(names: Iterable[str] = ()) -> tuple[System[Any], ...]:
+    """The systems of these names; no name is all of them.
+
+    Raises:
+        UnknownName: no such system.
+
+    """
+    return tuple(systems.load(name) for name in tuple(names) or systems.NAMES)
+
+
+def survey(cluster: "Cluster", judged: Iterable[System[Any]]) -> Survey:
     """Read and judge systems.
 
     Args:
         cluster: live or a snapshot.
-        names: systems; none is all.
+        judged: the systems.
 
     Raises:
-        UnknownName: no such system.
         ReadError: the cluster does not answer at all.
 
     """
-    rooms = [systems.load(name) for name in tuple(names) or systems.NAMES]
-    read = [(room, room.facts(cluster)) for room in rooms]
+    read = [(room, room.facts(cluster)) for room in judged]
     found = [finding for room, facts in read for finding in room.checks(facts)]
     missing = tuple(reason for _, facts in read for reason in unread(facts))
     return Survey(cluster=cluster.info.name, findings=tuple(by_severity(found)), unread=missing)

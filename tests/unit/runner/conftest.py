@@ -34,7 +34,9 @@ class BareReader:
     def answer(self, read: Read, *, deadline: float) -> Answer:
         raise NotInstalled("It is not installed.", where="bare")
 
-    def answers(self, reads: Sequence[RunTool], session: Session, *, place: Place, deadline: float) -> Answers:
+    def answers(
+        self, reads: Sequence[RunTool], session: Session, *, place: Place, deadline: float
+    ) -> Answers:
         return [None] * len(reads)
 
     def close(self) -> None:

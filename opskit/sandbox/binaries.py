@@ -73,9 +73,18 @@ def require(name: str) -> str:
     return found.path
 
 
-def missing(names: Sequence[str]) -> list[Found]:
-    """Those of the programs that are not there."""
-    return [found for found in map(find, names) if not found.path]
+def require_all(names: Sequence[str]) -> None:
+    """See that all programs are there.
+
+    Raises:
+        NotInstalled: some are missing; the message has the commands that get them.
+
+    """
+    missing = [found for found in map(find, names) if not found.path]
+    if missing:
+        remedies = "; ".join(dict.fromkeys(f"`{each.remedy}`" for each in missing))
+        named = ", ".join(each.name for each in missing)
+        raise NotInstalled(f"Programs are missing: {named}.", where="this machine", hint=remedies)
 
 
 def cache_path(wanted: Program) -> Path:

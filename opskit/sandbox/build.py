@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -11,10 +10,11 @@ from time import monotonic
 
 import urllib3
 
-from opskit.core.errors import BadAnswer, NotInstalled, ToolFailed, Unreachable
+from opskit.core.errors import BadAnswer, NotInstalled, Unreachable
 from opskit.sandbox.binaries import TOOLS, Found, cache_path, find
 from opskit.sandbox.files import locked, private_folder
 from opskit.sandbox.pins import Program, program
+from opskit.sandbox.running import run
 
 Progress = Callable[[str], None]
 """Told one line whenever something begins or ends."""
@@ -102,9 +102,9 @@ def _go_build(wanted: Program, target: Path) -> None:
         )
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         built = Path(folder) / wanted.name
-        _run(
-            [go, "build", "-trimpath", "-ldflags", _ldflags(wanted), "-o", str(built), wanted.package], wanted
-        )
+        argv = [go, "build", "-trimpath", "-ldflags", _ldflags(wanted), "-o", str(built), wanted.package]
+        env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -mod=readonly", "GOWORK": "off"}
+        run(argv, deadline=_BUILD_DEADLINE, env=env, folder=TOOLS / wanted.module)
         built.chmod(0o700)
         built.replace(target)
 
@@ -118,22 +118,6 @@ def _ldflags(wanted: Program) -> str:
     return " ".join(flags)
 
 
-def _run(argv: Sequence[str], wanted: Program) -> None:
-    module = TOOLS / wanted.module
-    env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -mod=readonly", "GOWORK": "off"}
-    done = subprocess.run(
-        argv, cwd=module, env=env, capture_output=True, text=True, timeout=_BUILD_DEADLINE, check=False
-    )
-    if done.returncode != 0:
-        raise ToolFailed(
-            f"`go build` of {wanted.name} failed.",
-            exit_code_of_tool=done.returncode,
-            stderr=done.stderr[-2000:],
-            where=str(module),
-            hint=f"its last words: {done.stderr.strip()[-400:]}",
-        )
-
-
 def _install_debian(packages: Sequence[str], progress: Progress) -> None:
     if not packages:
         return
@@ -145,22 +129,7 @@ def _install_debian(packages: Sequence[str], progress: Progress) -> None:
             hint=f"as root run `{' '.join(command)}`.",
         )
     progress(f"installing {', '.join(packages)}")
-    done = subprocess.run(
-        command,
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        capture_output=True,
-        text=True,
-        timeout=_BUILD_DEADLINE,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ToolFailed(
-            "`apt-get` failed.",
-            exit_code_of_tool=done.returncode,
-            stderr=done.stderr[-2000:],
-            where=" ".join(command),
-            hint=f"its last words: {done.stderr.strip()[-400:]}",
-        )
+    run(command, deadline=_BUILD_DEADLINE, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
 def _minutes(seconds: int) -> str:

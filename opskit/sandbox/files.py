@@ -61,7 +61,7 @@ def locked(path: Path, *, wait: bool = True, busy: str = "") -> Generator[None]:
     """Hold an exclusive lock on a file for the block; the kernel frees it when the process ends.
 
     Args:
-        path: the lock's file; it is made where missing and stays.
+        path: the lock's file; it is made where missing, and a holder may remove it.
         wait: whether to wait for another holder.
         busy: what to say when another one holds it and `wait` is false.
 
@@ -70,9 +70,19 @@ def locked(path: Path, *, wait: bool = True, busy: str = "") -> Generator[None]:
 
     """
     private_folder(path.parent)
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            raise LockHeld(busy or "Somebody else is at work there.", where=str(path)) from error
+    with os.fdopen(_lock(path, wait=wait, busy=busy), "rb"):
         yield
+
+
+def _lock(path: Path, *, wait: bool, busy: str) -> int:
+    """An open descriptor that holds the lock on the file that is there now: its last holder may remove it."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            os.close(handle)
+            raise LockHeld(busy or "Somebody else is at work there.", where=str(path)) from error
+        if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+            return handle
+        os.close(handle)

@@ -5,10 +5,10 @@ Nothing is started in it but the faults that are made of `ceph` commands alone.
 
 import os
 import shutil
-import subprocess
 
 from opskit.core.errors import NotInstalled, ToolFailed, UnknownName
 from opskit.sandbox.files import locked
+from opskit.sandbox.running import run
 from opskit.sandbox.sandbox import Sandbox
 
 _KIND_DEADLINE = 900.0
@@ -66,14 +66,4 @@ def kind_context(name: str, *, provider: str) -> str:
 
 
 def _kind(*arguments: str) -> str:
-    done = subprocess.run(
-        ["kind", *arguments], capture_output=True, text=True, timeout=_KIND_DEADLINE, check=False
-    )
-    if done.returncode != 0:
-        raise ToolFailed(
-            f"kind failed: {done.stderr.strip()[-300:]}",
-            exit_code_of_tool=done.returncode,
-            stderr=done.stderr,
-            where=" ".join(arguments),
-        )
-    return done.stdout
+    return run(["kind", *arguments], deadline=_KIND_DEADLINE)

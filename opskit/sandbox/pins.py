@@ -62,6 +62,11 @@ def program(name: str) -> Program:
     return known[name]
 
 
+def versions() -> dict[str, str]:
+    """The pinned version of each program that has one."""
+    return {name: each.version for name, each in programs().items() if each.version}
+
+
 def _overrides() -> list[Path]:
     named = os.environ.get("OPSKIT_PINS")
     own = platformdirs.user_config_path("opskit") / "pins.toml"

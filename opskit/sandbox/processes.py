@@ -205,10 +205,12 @@ def _environ(entry: Path) -> bytes:
 
 
 def _runs(recorded: Recorded) -> bool:
-    _reap(recorded.pid)
     fields = _stat(recorded.pid)
     same = bool(fields) and int(fields[19]) == recorded.started and recorded.boot == _boot()
-    return same and fields[0] not in "ZX"
+    if same and fields[0] in "ZX":
+        _reap(recorded.pid)
+        return False
+    return same
 
 
 _exits: dict[int, int] = {}

@@ -1,22 +1,23 @@
 """One sandbox: up, broken, mended, down."""
 
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
-from opskit.core.errors import BadAnswer, NotFound, Refused, ToolFailed, UnknownName
-from opskit.sandbox.binaries import missing, require
+from opskit.core.errors import BadAnswer, NotFound, Refused, UnknownName
+from opskit.sandbox.binaries import require, require_all
 from opskit.sandbox.component import Report, bring_up, programs_of, silent
 from opskit.sandbox.faults import Fault, fault_named
 from opskit.sandbox.files import locked, read_json, write_json
 from opskit.sandbox.light import ceph_files
-from opskit.sandbox.pins import programs
+from opskit.sandbox.light.access import restricted_kubeconfig
+from opskit.sandbox.pins import versions
 from opskit.sandbox.profiles import Profile, profile
 from opskit.sandbox.rados import close_shared
+from opskit.sandbox.running import run
 from opskit.sandbox.site import Site, sandboxes
 from opskit.sandbox.waiting import wait_until
 
@@ -89,7 +90,7 @@ class Sandbox:
         wanted = profile(profile_name)
         settings = wanted.options(options)
         components = wanted.components(settings)
-        _require(programs_of(components))
+        require_all(programs_of(components))
         with locked(
             self.site.lock, busy=f"Another process is bringing the sandbox {self.name!r} up or down."
         ):
@@ -98,7 +99,7 @@ class Sandbox:
             self._clean()
             self.site.make()
             self.site.write_record(
-                phase="starting", profile=wanted.name, options=settings, versions=_versions()
+                phase="starting", profile=wanted.name, options=settings, versions=versions()
             )
             bring_up(self.site, components, report=report)
             close_shared(ceph_files.conf(self.site))
@@ -135,6 +136,7 @@ class Sandbox:
         """End all that was started and remove all that was written. What is not there is no error."""
         with locked(self.site.lock):
             self._clean()
+            self.site.lock.unlink()
 
     def _clean(self) -> None:
         if self.site.exists:
@@ -172,6 +174,19 @@ class Sandbox:
         """Its profile."""
         return profile(self.site.record["profile"])
 
+    def restricted_kubeconfig(
+        self, name: str, rules: Sequence[Mapping[str, Any]], *, namespace: str | None = None
+    ) -> Path:
+        """A kubeconfig of a new ServiceAccount that has these rights and no others.
+
+        Args:
+            name: of the ServiceAccount; given again, its rights are replaced.
+            rules: as a Role has them: `{"apiGroups": […], "resources": […], "verbs": […]}`.
+            namespace: where the rights hold; None is everywhere.
+
+        """
+        return restricted_kubeconfig(self.site, name, [dict(rule) for rule in rules], namespace=namespace)
+
     def kubectl(self, *arguments: str, deadline: float = 60.0, text: str | None = None) -> str:
         """Run `kubectl` as cluster admin; its standard output.
 
@@ -187,7 +202,7 @@ class Sandbox:
         where = [f"--context={self.context}"]
         if self.own or self.site.record.get("kubeconfig"):
             where.append(f"--kubeconfig={self.kubeconfig}")
-        return _run([require("kubectl"), *where, *arguments], deadline=deadline, text=text)
+        return run([require("kubectl"), *where, *arguments], deadline=deadline, text=text)
 
     def ceph(self, *arguments: str, deadline: float = 30.0) -> Any:
         """Run `ceph` on this machine, beside all of Kubernetes; its JSON, None where it prints none.
@@ -201,7 +216,7 @@ class Sandbox:
         """
         if self.own:
             conf = str(ceph_files.conf(self.site))
-            said = _run([require("ceph"), "--conf", conf, "--format", "json", *arguments], deadline=deadline)
+            said = run([require("ceph"), "--conf", conf, "--format", "json", *arguments], deadline=deadline)
         else:
             toolbox = ("-n", "rook-ceph", "exec", "deploy/rook-ceph-tools", "--")
             said = self.kubectl(*toolbox, "ceph", "--format", "json", *arguments, deadline=deadline)
@@ -283,38 +298,3 @@ class Sandbox:
 def names() -> list[str]:
     """The names of all sandboxes that there are, ready or not."""
     return sorted(path.parent.name for path in sandboxes().glob("*/sandbox.json"))
-
-
-def _versions() -> dict[str, str]:
-    return {name: each.version for name, each in programs().items() if each.version}
-
-
-def _require(needed: list[str]) -> None:
-    from opskit.core.errors import NotInstalled
-
-    lacking = missing(needed)
-    if lacking:
-        remedies = "; ".join(dict.fromkeys(f"`{each.remedy}`" for each in lacking))
-        raise NotInstalled(
-            f"Programs are missing: {', '.join(each.name for each in lacking)}.",
-            where="this machine",
-            hint=remedies,
-        )
-
-
-def _run(argv: list[str], *, deadline: float, text: str | None = None) -> str:
-    where = " ".join(argv[1:])
-    try:
-        done = subprocess.run(argv, capture_output=True, text=True, input=text, timeout=deadline, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise ToolFailed(
-            f"{Path(argv[0]).name} gave no answer in {deadline:.0f} s.", exit_code_of_tool=-1, where=where
-        ) from error
-    if done.returncode != 0:
-        raise ToolFailed(
-            f"{Path(argv[0]).name} failed: {done.stderr.strip()[-400:]}",
-            exit_code_of_tool=done.returncode,
-            stderr=done.stderr,
-            where=where,
-        )
-    return done.stdout

@@ -4,7 +4,6 @@ import base64
 import os
 import re
 import struct
-import subprocess
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -13,10 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from opskit.core.errors import BadAnswer, NotFound, ToolFailed
+from opskit.core.errors import BadAnswer, NotFound
 from opskit.sandbox.binaries import require
 from opskit.sandbox.files import private_folder, read_json, write_json, write_private
 from opskit.sandbox.light.options import MONS, NODES, LightOptions
+from opskit.sandbox.running import run
 from opskit.sandbox.site import Site
 
 OSD_CAPS = {"mon": "allow profile osd", "mgr": "allow profile osd", "osd": "allow *"}
@@ -267,24 +267,4 @@ def run_tool(site: Site, program: str, *arguments: str, deadline: float = 60.0) 
 
     """
     env = {**os.environ, "CEPH_CONF": str(conf(site))}
-    try:
-        done = subprocess.run(
-            [require(program), *arguments],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=deadline,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ToolFailed(
-            f"{program} gave no answer in {deadline:.0f} s.", exit_code_of_tool=-1, where=" ".join(arguments)
-        ) from error
-    if done.returncode != 0:
-        raise ToolFailed(
-            f"{program} failed: {done.stderr.strip()[-300:]}.",
-            exit_code_of_tool=done.returncode,
-            stderr=done.stderr,
-            where=" ".join(arguments),
-        )
-    return done.stdout
+    return run([require(program), *arguments], deadline=deadline, env=env)

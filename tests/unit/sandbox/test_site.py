@@ -1,8 +1,10 @@
 import socket
+from pathlib import Path
 
 import pytest
 
-from opskit.core.errors import BadValue
+from opskit.core.errors import BadValue, LockHeld
+from opskit.sandbox.files import locked
 from opskit.sandbox.site import Site
 
 
@@ -46,3 +48,13 @@ def test_socket_paths_are_short_and_nothing_stays() -> None:
     site.remove()
     assert not site.exists
     assert not site.run.exists()
+
+
+def test_a_lock_is_held_by_one_and_may_be_removed_by_its_holder(tmp_path: Path) -> None:
+    lock = tmp_path / "a.lock"
+    with locked(lock):
+        with pytest.raises(LockHeld, match="busy there"), locked(lock, wait=False, busy="busy there"):
+            pass
+        lock.unlink()
+    with locked(lock, wait=False):
+        assert lock.exists()

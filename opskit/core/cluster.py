@@ -13,6 +13,7 @@ from opskit.core.errors import BadAnswer, ListExpired, ToolFailed
 from opskit.core.kinds import Kind, Object
 from opskit.core.reads import (
     Answer,
+    Answers,
     AskHttp,
     ClusterInfo,
     GetObject,
@@ -23,6 +24,7 @@ from opskit.core.reads import (
     Reader,
     ReadLogs,
     RunTool,
+    Session,
 )
 
 T = TypeVar("T", bound=Object)
@@ -188,6 +190,24 @@ class Cluster:
                 hint="run the same command by hand in that place to see more",
             )
         return answer
+
+    def tools(
+        self, argvs: Sequence[Sequence[str]], *, place: Place, session: Session, deadline: float = DEADLINE
+    ) -> Answers:
+        """Run several commands that only read through one program that is started once.
+
+        Args:
+            argvs: the commands, as `tool` would run each.
+            place: in a pod, on a node, or here.
+            session: the program, and the same commands as lines of its standard input.
+            deadline: seconds for all.
+
+        Returns:
+            An answer each; None where a command failed or the session broke: ask that one by `tool`.
+
+        """
+        reads = [RunTool(argv=tuple(argv), place=place) for argv in argvs]
+        return self.reader.answers(reads, session, place=place, deadline=deadline)
 
     def http(
         self,

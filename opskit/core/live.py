@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from opskit.core import live_session
 from opskit.core.config import Nodes, Server
-from opskit.core.errors import BadAnswer, DeadlineExceeded, Forbidden
+from opskit.core.errors import BadAnswer, DeadlineExceeded, Forbidden, ReadError
 from opskit.core.kinds import resource_path
 from opskit.core.live_api import DEADLINE, ApiServer
 from opskit.core.live_exec import run_in_pod
@@ -21,6 +22,7 @@ from opskit.core.live_ssh import run_on_node
 from opskit.core.local_tool import run_here
 from opskit.core.reads import (
     Answer,
+    Answers,
     AskHttp,
     ClusterInfo,
     GetObject,
@@ -34,6 +36,7 @@ from opskit.core.reads import (
     Read,
     ReadLogs,
     RunTool,
+    Session,
 )
 
 PAGE = 500
@@ -214,6 +217,21 @@ class LiveReader:
                 return Answer(body=read_logs(self.api, read, deadline=deadline))
             case ListObjects():
                 raise TypeError("lists are read by pages()")
+
+    def answers(
+        self, reads: Sequence[RunTool], session: Session, *, place: Place, deadline: float
+    ) -> Answers:
+        """What a session in a pod answers; elsewhere, and when it breaks, each is to be asked alone."""
+        alone: Answers = [None] * len(reads)
+        if not isinstance(place, InPod):
+            return alone
+        try:
+            said = run_in_pod(
+                self.api, session.argv, place, deadline=deadline, lines=live_session.lines(session)
+            )
+        except ReadError:
+            return alone
+        return live_session.answers(said.body, count=len(reads))
 
     def _http(self, read: AskHttp, deadline: float) -> Answer:
         response = self.servers.read(read.server, read.path, query=dict(read.query), deadline=deadline)

@@ -21,7 +21,7 @@ from opskit.core.reads import Answer, InPod
 
 _CODE = re.compile(r"exit (?:status|code) (\d{1,3})\s*$")
 
-STDOUT, STDERR, ERROR = 1, 2, 3
+STDIN, STDOUT, STDERR, ERROR = 0, 1, 2, 3
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 
 
@@ -116,7 +116,9 @@ def _is_ready(pod: _Pod) -> bool:
     return pod.metadata.deletion_timestamp is None and conditions.get("Ready") == "True"
 
 
-def run_in_pod(api: ApiServer, argv: Sequence[str], place: InPod, *, deadline: float) -> Answer:
+def run_in_pod(
+    api: ApiServer, argv: Sequence[str], place: InPod, *, deadline: float, lines: Sequence[str] = ()
+) -> Answer:
     """Run a command in the first Ready pod, once.
 
     Args:
@@ -124,6 +126,7 @@ def run_in_pod(api: ApiServer, argv: Sequence[str], place: InPod, *, deadline: f
         argv: program and arguments.
         place: namespace, selector, container.
         deadline: seconds for finding the pod, and for the command to end.
+        lines: of its standard input, the last of which makes it end.
 
     Raises:
         NotInstalled: no such pod or program.
@@ -137,9 +140,12 @@ def run_in_pod(api: ApiServer, argv: Sequence[str], place: InPod, *, deadline: f
     query = [("command", part) for part in argv] + [("stdout", "true"), ("stderr", "true")]
     if place.container:
         query.append(("container", place.container))
+    if lines:
+        query.append(("stdin", "true"))
     socket = _connected(api, path, query, until)
     where = f"`{argv[0]}` in pod {place.namespace}/{pod}"
     try:
+        _say(socket, lines, where, deadline)
         channels = _collect(socket, until, where, deadline)
     finally:
         socket.close(timeout=0)
@@ -158,6 +164,18 @@ def _connected(api: ApiServer, path: str, query: list[tuple[str, str]], until: f
         )
     except BadAnswer as error:
         raise NotInstalled(error.what, where=error.where, hint="check the container's name") from error
+
+
+def _say(socket: Any, lines: Sequence[str], where: str, deadline: float) -> None:
+    """Write to the command's standard input, which is never closed: protocol v4 can't."""
+    import websocket
+
+    if not lines:
+        return
+    try:
+        socket.send_binary(bytes([STDIN]) + "".join(f"{line}\n" for line in lines).encode())
+    except (websocket.WebSocketException, OSError) as error:
+        raise broken(error, where=where, timeout=deadline) from error
 
 
 def _collect(socket: Any, until: float, where: str, deadline: float) -> dict[int, bytearray]:

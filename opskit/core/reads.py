@@ -4,7 +4,7 @@ A live cluster executes a read, a recorder keeps its answer, a snapshot looks it
 by the same value, which is why they can't drift apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -96,6 +96,18 @@ class ReadLogs(Data, frozen=True, tag="logs"):
     since_seconds: int = 3600
 
 
+class Session(Data, frozen=True):
+    """One program that takes many commands on its standard input: it starts and connects once."""
+
+    argv: tuple[str, ...]
+    lines: tuple[str, ...]
+    """One command a line, each answered with JSON documents."""
+    mark: str
+    """A command whose answer never changes: asked around every few lines, it tells the answers apart."""
+    end: str
+    """What makes it end: not every server passes on that its input has ended."""
+
+
 Read = ListObjects | GetObject | GetPath | RunTool | AskHttp | QueryMetrics | ReadLogs
 
 
@@ -125,6 +137,10 @@ class ClusterInfo(Data, frozen=True):
     """When a snapshot was taken."""
 
 
+Answers = list[Answer | None]
+"""One for each read; None where it has to be asked alone."""
+
+
 @runtime_checkable
 class Reader(Protocol):
     """The two ways to read a cluster: live, or from a snapshot.
@@ -151,6 +167,12 @@ class Reader(Protocol):
 
     def answer(self, read: Read, *, deadline: float) -> Answer:
         """One answer. `deadline` is in seconds."""
+        ...
+
+    def answers(
+        self, reads: Sequence[RunTool], session: Session, *, place: Place, deadline: float
+    ) -> Answers:
+        """Several tools' answers through one session."""
         ...
 
     def close(self) -> None:

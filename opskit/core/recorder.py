@@ -5,7 +5,7 @@ import os
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,19 @@ from typing import Any
 import msgspec
 
 from opskit.core.errors import ConfigError, ListExpired, NotInSnapshot, ReadError
-from opskit.core.reads import Answer, ClusterInfo, GetObject, ListObjects, Read, Reader, key
+from opskit.core.reads import (
+    Answer,
+    Answers,
+    ClusterInfo,
+    GetObject,
+    ListObjects,
+    Place,
+    Read,
+    Reader,
+    RunTool,
+    Session,
+    key,
+)
 from opskit.core.redact import redact, redact_text
 from opskit.core.snapshot_format import COMMENT, FORMAT, MANIFEST, Entry, Failure, Manifest, Part, failure_of
 
@@ -80,6 +92,16 @@ class Recorder:
         body = redact(answer.body, plural=_plural(read))
         self._keep(_Kept(read, [body], answer=answer))
         return answer
+
+    def answers(
+        self, reads: Sequence[RunTool], session: Session, *, place: Place, deadline: float
+    ) -> Answers:
+        """What a session answers, each kept as if it had been asked alone."""
+        answers = self.reader.answers(reads, session, place=place, deadline=deadline)
+        for read, answer in zip(reads, answers, strict=True):
+            if answer is not None:
+                self._keep(_Kept(read, [redact(answer.body, plural="")], answer=answer))
+        return answers
 
     def save(self, path: str | Path, *, settings: Mapping[str, Mapping[str, Any]] | None = None) -> Path:
         """Write the snapshot: to a file beside it, then renamed; mode 0600.

@@ -5,7 +5,7 @@ import lzma
 import shlex
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,18 @@ import msgspec
 from opskit.core.errors import NotFound, NotInSnapshot, NotInstalled, SnapshotDamaged
 from opskit.core.reads import (
     Answer,
+    Answers,
     AskHttp,
     ClusterInfo,
     GetObject,
     GetPath,
     ListObjects,
+    Place,
     QueryMetrics,
     Read,
     ReadLogs,
     RunTool,
+    Session,
     key,
 )
 from opskit.core.snapshot_format import COMMENT, FORMAT, MANIFEST, Entry, Header, Manifest, error_of
@@ -117,6 +120,17 @@ class SnapshotReader:
             raise error_of(entry.failure)
         body = b"".join(self._archive.read(part.name) for part in entry.parts)
         return Answer(body=body, exit_code=entry.exit_code, stderr=entry.stderr, status=entry.status)
+
+    def answers(
+        self,
+        reads: Sequence[RunTool],
+        session: Session,  # noqa: ARG002 - answers are recorded one by one
+        *,
+        place: Place,  # noqa: ARG002
+        deadline: float,  # noqa: ARG002
+    ) -> Answers:
+        """Nothing: each is asked alone, and looked up."""
+        return [None] * len(reads)
 
     def _list_entry(self, read: ListObjects) -> Entry | None:
         """The narrowest recorded list that holds all that is asked."""

@@ -6,10 +6,11 @@ from typing import Any
 
 from opskit.core.cluster import Cluster
 from opskit.core.findings import Data
+from opskit.core.reads import InPod
 from opskit.systems.rook import answers as ceph
 from opskit.systems.rook import answers_daemons as daemons
 from opskit.systems.rook import inventory, kinds, sources, workloads
-from opskit.systems.rook.reading import Unread, known, namespace, settle
+from opskit.systems.rook.reading import NAMESPACE, TOOLBOX, Unread, known, namespace, settle, toolbox
 
 
 class Facts(Data, frozen=True, dict=True):
@@ -17,7 +18,6 @@ class Facts(Data, frozen=True, dict=True):
 
     namespace: str
     now: datetime
-
     cluster: kinds.CephCluster | Unread | None
     """None: the namespace holds no CephCluster."""
     block_pools: list[kinds.CephBlockPool] | Unread
@@ -58,6 +58,8 @@ class Facts(Data, frozen=True, dict=True):
     """Maintenance marks: `opskit/noout/<host>` → JSON `{until, run}`."""
     growth: sources.Growth | Unread
     """From Prometheus: how fast OSDs, pools and the cluster fill."""
+    toolbox: InPod = InPod(namespace=NAMESPACE, selector=TOOLBOX)
+    """The pod in which `ceph` runs: plans run theirs there, too."""
 
     @cached_property
     def osds(self) -> dict[int, inventory.Osd]:
@@ -106,6 +108,6 @@ def read(cluster: Cluster) -> Facts:
     first = settle({**sources.kubernetes(cluster), "status": sources.STATUS.job(cluster)})
     status: ceph.Status | Unread = first["status"]
     rest: dict[str, Any] = (
-        sources.unasked(status) if isinstance(status, Unread) else settle(sources.questions(cluster, status))
+        sources.unasked(status) if isinstance(status, Unread) else sources.rest(cluster, status)
     )
-    return Facts(namespace=namespace(cluster), now=cluster.now(), **first, **rest)
+    return Facts(namespace=namespace(cluster), now=cluster.now(), toolbox=toolbox(cluster), **first, **rest)

@@ -10,7 +10,7 @@ from opskit.core.cluster import Cluster, decode
 from opskit.core.errors import BadAnswer, NotInstalled, ReadError
 from opskit.core.findings import Data
 from opskit.core.kinds import Kind, Object
-from opskit.core.reads import InPod
+from opskit.core.reads import Answers, InPod, Session
 
 T = TypeVar("T")
 ObjectT = TypeVar("ObjectT", bound=Object)
@@ -97,6 +97,29 @@ def ceph(cluster: Cluster, *words: str, model: type[T], deadline: float = 30.0) 
     """
     answer = cluster.tool(ceph_argv(words), place=toolbox(cluster), deadline=deadline)
     return decode_answer(answer.body, msgspec.json.Decoder(model), command=" ".join(("ceph", *words)))
+
+
+def ceph_together(cluster: Cluster, commands: Sequence[Sequence[str]], *, deadline: float = 20.0) -> Answers:
+    """Ask Ceph several things through one `ceph` process, which starts and connects once.
+
+    Args:
+        cluster: whose toolbox is used.
+        commands: each without `ceph`.
+        deadline: seconds for all.
+
+    Returns:
+        An answer each, undecoded; None where a command failed: `ceph` tells how.
+
+    """
+    session = Session(
+        argv=("ceph", f"--connect-timeout={CONNECT_SECONDS}", "--format=json"),
+        lines=tuple(" ".join(words) for words in commands),
+        mark="fsid",
+        # `ceph` knows no command that ends it, but gives up at a line that it can't parse.
+        end='"',
+    )
+    argvs = [ceph_argv(words) for words in commands]
+    return cluster.tools(argvs, place=toolbox(cluster), session=session, deadline=deadline)
 
 
 def decode_answer(body: bytes, decoder: "msgspec.json.Decoder[T]", *, command: str) -> T:

@@ -1,5 +1,6 @@
 """Which question answers which part of the facts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -7,15 +8,19 @@ import msgspec
 from opskit.core.cluster import Cluster
 from opskit.core.errors import NotInstalled
 from opskit.core.findings import Data
+from opskit.core.reads import Answer
 from opskit.systems.rook import answers as ceph
 from opskit.systems.rook import answers_daemons as daemons
 from opskit.systems.rook import kinds
 from opskit.systems.rook.reading import (
     Job,
     Unread,
+    ceph_together,
+    decode_answer,
     listed,
     namespace,
     operator_namespace,
+    settle,
     vector,
 )
 from opskit.systems.rook.reading import ceph as ask
@@ -120,6 +125,22 @@ class Question(Data, frozen=True):
         """The question, ready to be asked."""
         return lambda: ask(cluster, *self.words, model=self.model)
 
+    def answered(self, answer: Answer) -> Job:
+        """The question, whose answer is there already."""
+        decoder = msgspec.json.Decoder(self.model)
+        return lambda: decode_answer(answer.body, decoder, command=" ".join(("ceph", *self.words)))
+
+
+def asked(cluster: Cluster, questions: Mapping[str, Question]) -> dict[str, Any]:
+    """Ask all at once; what that leaves open is asked alone, and fails alone."""
+    answers = ceph_together(cluster, [question.words for question in questions.values()])
+    return settle(
+        {
+            name: question.job(cluster) if answer is None else question.answered(answer)
+            for (name, question), answer in zip(questions.items(), answers, strict=True)
+        }
+    )
+
 
 STATUS = Question(words=("status",), model=ceph.Status)
 """Asked first, because nothing else answers where it does not."""
@@ -163,17 +184,21 @@ def problem_states(counts: list[ceph.StateCount]) -> list[str]:
     return chosen
 
 
-def questions(cluster: Cluster, status: ceph.Status) -> dict[str, Job]:
-    """What is left to ask once `ceph status` has answered."""
-    managed = {name: question.job(cluster) for name, question in MANAGER.items()}
-    managed["pgs"] = _pgs(cluster, problem_states(status.pgmap.pgs_by_state))
-    if not status.mgrmap.available:
-        managed = {name: _no_manager(name) for name in managed}
-    return {name: question.job(cluster) for name, question in MONITORS.items()} | managed
+def rest(cluster: Cluster, status: ceph.Status) -> dict[str, Any]:
+    """What is left to ask once `ceph status` has answered: monitors and manager at the same time."""
+    managed = settle({name: _no_manager(name) for name in (*MANAGER, "pgs")})
+    jobs: dict[str, Job] = {"monitors": lambda: asked(cluster, MONITORS)}
+    if status.mgrmap.available:
+        jobs["manager"] = lambda: _of_manager(cluster, problem_states(status.pgmap.pgs_by_state))
+    told = settle(jobs)
+    return {**managed, **told["monitors"], **told.get("manager", {})}
 
 
-def _pgs(cluster: Cluster, states: list[str]) -> Job:
-    return lambda: ask(cluster, "pg", "ls", *states, model=ceph.PgList).pg_stats if states else []
+def _of_manager(cluster: Cluster, states: list[str]) -> dict[str, Any]:
+    if not states:
+        return {**asked(cluster, MANAGER), "pgs": []}
+    found = asked(cluster, {**MANAGER, "pgs": Question(words=("pg", "ls", *states), model=ceph.PgList)})
+    return {**found, "pgs": found["pgs"].pg_stats if isinstance(found["pgs"], ceph.PgList) else found["pgs"]}
 
 
 def _no_manager(part: str) -> Job:

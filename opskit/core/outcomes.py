@@ -98,7 +98,7 @@ def _status(found: dict[str, Trace], error: OpsError | None, *, undone: bool, no
         return "failed" if now or isinstance(error, StepFailed) else "refused"
     if undone:
         return "undone"
-    return "done" if acted(found.values()) else "nothing-to-do"
+    return "done" if any(trace.forth.reached == "done" for trace in found.values()) else "nothing-to-do"
 
 
 def _exit_code(status: Status, error: OpsError) -> int:

@@ -1,7 +1,7 @@
 """The only writer: every Kubernetes write is dry-run on the server first and bound to what was read."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import msgspec
 from msgspec.structs import replace
@@ -37,6 +37,7 @@ REMOVED = "(object)"
 """The path of the change that a deletion makes."""
 
 
+@runtime_checkable
 class Api(Protocol):
     """The part of a live reader that changes go through; each is done once, never repeated."""
 
@@ -191,13 +192,15 @@ def api_of(cluster: Cluster) -> Api:
         Refused: it is a snapshot.
 
     """
-    if not cluster.live:
-        raise Refused(
-            f"{cluster.info.name!r} is a snapshot: it can be read, not changed.",
-            where=cluster.info.server,
-            hint="open the live cluster to change anything",
-        )
-    return cast("Api", cluster.reader)
+    reader = cluster.reader
+    if cluster.live and isinstance(reader, Api):
+        return reader
+    sort = "is being recorded" if cluster.live else "is a snapshot"
+    raise Refused(
+        f"{cluster.info.name!r} {sort}: it can be read, not changed.",
+        where=cluster.info.server,
+        hint="open the live cluster to change anything",
+    )
 
 
 def submit(api: Api, request: Request, *, deadline: float, dry_run: bool = False) -> Answered:

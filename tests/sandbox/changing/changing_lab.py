@@ -1,6 +1,7 @@
 """What the tests of changing share: a namespace, plans of small real objects, and runs of them."""
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -157,9 +158,9 @@ class Lab:
 
     def run_pod(self, name: str) -> None:
         """Let the pod's status say that it runs and is ready."""
-        path = self.path("pods", name)
         ready = {"type": "Ready", "status": "True"}
-        self.api.put_status(path, self.api.get(path), {"phase": "Running", "conditions": [ready]})
+        status = {"phase": "Running", "conditions": [ready]}
+        self.api.patch(self.path("pods", name) + "/status", {"status": status})
 
     def everything(self) -> dict[str, dict[str, str]]:
         """Name and data or spec of each object that the tests make, as the API server says."""
@@ -313,11 +314,14 @@ class Process:
     def start(self, **settings: Any) -> "subprocess.Popen[str]":
         """Start it; its output is a pipe."""
         kubeconfig = settings.pop("kubeconfig", self.lab.kubeconfig)
+        env = os.environ | settings.pop("env", {})
         whole = {"kubeconfig": str(kubeconfig), "folder": str(self.folder), **settings}
         file = self.folder / "settings.json"
         file.write_bytes(msgspec.json.encode(whole))
         script = Path(__file__).with_name("changing_runner.py")
-        return subprocess.Popen([sys.executable, str(script), str(file)], stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            [sys.executable, str(script), str(file)], stdout=subprocess.PIPE, text=True, env=env
+        )
 
     def run(self, **settings: Any) -> tuple[int, Outcome | None]:
         """Run it to its end: exit code, and the outcome if it lived to tell."""

@@ -244,3 +244,26 @@ def test_a_failed_taking_leaves_the_others_lease_alone(lab: Lab) -> None:
         lock.acquire()
     lock.release("refused", head=lab.journal("x").head)
     assert lab.lease()["metadata"]["resourceVersion"] == before
+
+
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="needs libfaketime")
+@pytest.mark.parametrize("offset", ["+45m", "-4m"])
+def test_a_runner_with_a_wrong_clock_does_not_take_a_live_lock(offset: str, lab: Lab) -> None:
+    """Nor does it lose its own: the same runner goes through once the lock is free."""
+    lab.make_deployment("osd")
+    gate = holds_on(lab)
+    first = Running(lab, lab.plan(gate), "run-1")
+    assert first.waits.wait(60)
+    skewed = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": offset, "DONT_FAKE_MONOTONIC": "1"}
+    second = Process(lab, lab.plan(lab.scale_step("osd", before=1, after=0)), run="run-2")
+    code, outcome = second.run(env=skewed)
+    assert outcome is not None
+    assert (code, outcome.status, "it is alive" in outcome.text) == (8, "refused", True), outcome
+    open_gate(lab)
+    assert first.ended().status == "done"
+    code, outcome = second.run(env=skewed, way="resume")
+    assert outcome is not None
+    assert (code, lab.replicas("osd")) == (0, 0), outcome

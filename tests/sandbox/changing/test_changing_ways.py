@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from changing_lab import Lab, phases
+from changing_lab import DEPLOYMENTS, Lab, phases
 from msgspec.structs import replace
 
-from opskit.core.errors import OpsError
+from opskit.core.errors import OpsError, Refused
 from opskit.core.plan import Apply, Condition, Delete, Evict, Patch, Run, Step, Target, Undo, Wait
 from opskit.core.progress import Progress
 from opskit.core.reads import InPod, Local
@@ -170,18 +170,21 @@ def test_an_eviction_waits_for_the_budget(lab: Lab) -> None:
     budget = {"minAvailable": 1, "selector": {"matchLabels": {"app": "victim"}}}
     budgets = lab.path("poddisruptionbudgets", group="policy")
     lab.api.create(budgets, {"metadata": {"name": "keep"}, "spec": budget})
-    lab.until(lambda: "disruptionsAllowed" in lab.api.get(f"{budgets}/keep").get("status", {}))
+    lab.until(lambda: "disruptionsAllowed" in lab.api.get(f"{budgets}/keep").get("status", {}), 90)
     lab.run_pod("victim")
-    lab.until(lambda: lab.api.get(f"{budgets}/keep")["status"].get("currentHealthy") == 1)
     plan = lab.plan(lab.step("evict", Evict(grace_seconds=0), pod))
     assert plan.steps[0].preview
 
+    waited: list[str] = []
+
     def watch(progress: Progress) -> None:
         if "budget" in progress.waiting_for:
+            waited.append(progress.waiting_for)
             lab.api.delete(f"{budgets}/keep")
 
     outcome = lab.apply(plan, watch=watch)
     assert outcome.status == "done", outcome
+    assert waited == ["Cannot evict pod as it would violate the pod's disruption budget."]
     assert lab.api.find(lab.path("pods", "victim")) is None
 
 
@@ -237,9 +240,12 @@ def test_a_snapshot_can_not_be_changed(lab: Lab, tmp_path: Path) -> None:
 
     lab.make_deployment("osd")
     step = lab.scale_step("osd", before=1, after=0)
+    plan = lab.plan(step)
     recorder = Recorder(lab.cluster.reader)
     recorded = Cluster(recorder)
-    plan = lab.plan(step, cluster=recorded)
+    recorded.get(DEPLOYMENTS, "osd", namespace=lab.namespace)
+    with pytest.raises(Refused, match="is being recorded"):
+        lab.plan(step, cluster=recorded)
     recorder.save(tmp_path / "snapshot")
     snapshot = Cluster(SnapshotReader(tmp_path / "snapshot"))
     offline = lab.plan(step, cluster=snapshot)

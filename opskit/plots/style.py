@@ -110,7 +110,11 @@ def limit(
         at: how far along a horizontal line the name stands, 0 to 1.
 
     """
-    place: dict[str, Any] = {"annotation_text": text, "annotation_font": {"size": 11, "color": INK}}
+    place: dict[str, Any] = {
+        "annotation_text": text,
+        "annotation_font": {"size": 11, "color": INK},
+        "annotation_bgcolor": "rgba(255,255,255,0.85)",
+    }
     line: dict[str, Any] = {"line_color": colour, "line_dash": dash, "line_width": 1.5}
     if axis == "y":
         made.add_hline(value, annotation_position="top left", annotation_x=at, **place, **line)

@@ -268,8 +268,11 @@ def recovery(facts: Facts) -> pd.DataFrame:
     left = [(mine + before) / rate if rate and mine else nan for mine, before in waiting]
     speed = (rate, float(pgmap.recovering_bytes_per_sec))
     rows = (
-        ("degraded", pgmap.degraded_objects, pgmap.degraded_total, pgmap.degraded_ratio, *speed, left[0]),
-        ("misplaced", pgmap.misplaced_objects, pgmap.misplaced_total, pgmap.misplaced_ratio, *speed, left[1]),
-        ("unfound", pgmap.unfound_objects, pgmap.num_objects, 0.0, *speed, nan),
+        ("degraded", pgmap.degraded_objects, pgmap.degraded_total, left[0]),
+        ("misplaced", pgmap.misplaced_objects, pgmap.misplaced_total, left[1]),
+        ("unfound", pgmap.unfound_objects, pgmap.num_objects, nan),
     )
-    return table((row for row in rows if row[1]), RECOVERY)
+    return table(
+        ((what, n, total, n / total if total else 0.0, *speed, wait) for what, n, total, wait in rows if n),
+        RECOVERY,
+    )

@@ -80,9 +80,9 @@ def osd_is_down(cluster: "Cluster", *, osd: int, uuid: str = "") -> Held:
 
 
 @CEPH_CONDITIONS.named("rook/osd-is-in")
-def osd_is_in(cluster: "Cluster", *, osd: int, uuid: str = "") -> Held:
-    """CRUSH gives the OSD data."""
-    return _judge(cluster, osd, uuid, gone=False, in_=True)
+def osd_is_in(cluster: "Cluster", *, osd: int, uuid: str = "", or_gone: bool = False) -> Held:
+    """CRUSH gives the OSD data; with `or_gone`, a purged OSD is none that should get any."""
+    return _judge(cluster, osd, uuid, gone=or_gone, in_=True)
 
 
 @CEPH_CONDITIONS.named("rook/osd-is-out")

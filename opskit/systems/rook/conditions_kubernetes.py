@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from opskit.core.conditions import Conditions, Held
 from opskit.core.errors import NotFound
 from opskit.core.kinds import Kind, Object
+from opskit.systems.rook.conditions_ceph import osd_info
 from opskit.systems.rook.reading import namespace as rook_namespace
 from opskit.systems.rook.workloads import DEPLOYMENT, NODE, POD, POD_DISRUPTION_BUDGET, Deployment, Node
 
@@ -58,6 +59,18 @@ def deployment_ready(cluster: "Cluster", *, name: str, uid: str = "", namespace:
     wanted, ready = found.spec.replicas, found.status.ready_replicas
     state = f"{ready} of {wanted} replicas of deployment {name} are ready"
     return Held(ok=wanted > 0 and ready >= wanted, state=state)
+
+
+@KUBERNETES_CONDITIONS.named("rook/osd-runs-again")
+def osd_runs_again(
+    cluster: "Cluster", *, osd: int, uuid: str, name: str, replicas: int, deployment: str, namespace: str = ""
+) -> Held:
+    """The OSD's deployment wants its replicas again; for an OSD that was purged there is nothing to run."""
+    found = _deployment(cluster, name, namespace, deployment)
+    if found is None or osd_info(cluster, osd, uuid) is None:
+        return Held(ok=True, state=f"osd.{osd} was purged: there is nothing to run")
+    wanted = found.spec.replicas
+    return Held(ok=wanted >= replicas, state=f"deployment {name} wants {wanted} replicas")
 
 
 @KUBERNETES_CONDITIONS.named("rook/deployment-gone")

@@ -54,7 +54,6 @@ def test_it_purges_only_what_is_safe_down_and_not_watched_by_the_operator() -> N
     assert guards == ["rook/osd-safe-to-destroy", "rook/osd-is-down", "rook/deployment-stopped"]
     assert isinstance(purge.action, Run)
     assert "--force" not in purge.action.argv
-    assert not purge.action.repeatable
     assert purge.confirm == "osd.3"
     assert purge.undo is None
     assert purge.no_undo
@@ -66,6 +65,15 @@ def test_the_operator_comes_back_on_the_way_forth_and_on_the_way_back() -> None:
     assert pause.undo
     assert pause.undo.action == resume.action == Scale(replicas=1)
     assert [each.before for each in resume.expected] == [0]
+
+
+def test_what_was_purged_does_not_keep_the_operator_from_coming_back() -> None:
+    draft = replace_osd(HEALTHY, osd=3, stop=scenes.YES)
+    stop, out = scenes.step(draft, "stop-osd-3").undo, scenes.step(draft, "mark-out-osd-3").undo
+    assert stop
+    assert out
+    assert [each.name for each in stop.postcondition] == ["rook/osd-runs-again"]
+    assert out.postcondition[0].arguments["or_gone"]
 
 
 def test_how_long_it_waits_for_the_new_disk_is_a_parameter() -> None:

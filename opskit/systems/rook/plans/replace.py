@@ -152,20 +152,22 @@ class _Replacement:
             reason="Ceph purges only an OSD that is down.",
             precondition=(steps.ok_to_stop([self.id]), self.safe),
             postcondition=(steps.stopped(self.deployment), down),
-            undone=(steps.of_osd("is-up", self.id, self.uuid, "is up"),) if self.osd.up else (),
+            undone=(steps.runs_again(self.id, self.uuid, self.deployment),),
             risk="medium",
             skip="" if running else f"{self.deployment.name} is scaled to 0 already",
         )
 
     def _purge(self) -> Step:
-        """Never forced: Ceph itself refuses while data depends on the OSD."""
+        """Never forced: Ceph itself refuses while data depends on the OSD.
+
+        It may be repeated for as long as this OSD is in the map: with the operator paused nobody gives
+        its ID to another disk, and Ceph purges none that is up.
+        """
         down = steps.of_osd("is-down", self.id, self.uuid, "is down")
         return Step(
             id=f"purge-osd-{self.id}",
             title=f"Purge osd.{self.id}",
-            action=steps.ceph(
-                self.facts, "osd", "purge", str(self.id), "--yes-i-really-mean-it", repeatable=False
-            ),
+            action=steps.ceph(self.facts, "osd", "purge", str(self.id), "--yes-i-really-mean-it"),
             target=self.target,
             reason="It frees the ID and the key for the new disk, and takes the OSD out of CRUSH.",
             precondition=(self.safe, down, steps.stopped(self.operator)),

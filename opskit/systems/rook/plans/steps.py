@@ -14,9 +14,8 @@ from opskit.core.plan import (
     Undo,
     Wait,
 )
-from opskit.core.reads import InPod
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.reading import CONNECT_SECONDS, TOOLBOX
+from opskit.systems.rook.reading import CONNECT_SECONDS
 from opskit.systems.rook.workloads import Deployment
 
 HOUR = 3600
@@ -30,8 +29,7 @@ def lock_of(facts: Facts) -> Lock:
 def ceph(facts: Facts, *words: str, repeatable: bool = True) -> Run:
     """A `ceph` command that changes something, run in the toolbox."""
     argv = ("ceph", f"--connect-timeout={CONNECT_SECONDS}", *words)
-    place = InPod(namespace=facts.namespace, selector=TOOLBOX)
-    return Run(argv=argv, place=place, repeatable=repeatable)
+    return Run(argv=argv, place=facts.toolbox, repeatable=repeatable)
 
 
 def osd_target(osd: int, uuid: str) -> Target:
@@ -80,6 +78,26 @@ def of_osd(name: str, osd: int, uuid: str, text: str) -> Condition:
     """A condition on one OSD: `of_osd("is-up", 3, uuid, "is up")`."""
     arguments = {"osd": osd, "uuid": uuid}
     return Condition(name=f"rook/osd-{name}", arguments=arguments, text=f"osd.{osd} {text}")
+
+
+def in_unless_gone(osd: int, uuid: str) -> Condition:
+    """What taking back an `out` reaches; for an OSD that was purged meanwhile there is nothing to reach."""
+    arguments = {"osd": osd, "uuid": uuid, "or_gone": True}
+    return Condition(name="rook/osd-is-in", arguments=arguments, text=f"osd.{osd} is in, unless it is gone")
+
+
+def runs_again(osd: int, uuid: str, deployment: Deployment) -> Condition:
+    """What taking back a stop reaches; for an OSD that was purged meanwhile there is nothing to reach."""
+    arguments = {
+        "osd": osd,
+        "uuid": uuid,
+        "name": deployment.name,
+        "namespace": deployment.namespace or "",
+        "replicas": deployment.spec.replicas,
+        "deployment": deployment.metadata.uid,
+    }
+    text = f"{deployment.name} is started again, unless osd.{osd} is gone"
+    return Condition(name="rook/osd-runs-again", arguments=arguments, text=text)
 
 
 def ok_to_stop(osds: Sequence[int]) -> Condition:
@@ -201,7 +219,7 @@ def mark_out(facts: Facts, osd: int, uuid: str, *, reason: str, skip: str = "") 
     """Have the OSD's data moved elsewhere."""
     undo = Undo(
         action=ceph(facts, "osd", "in", str(osd)),
-        postcondition=(of_osd("is-in", osd, uuid, "is in"),),
+        postcondition=(in_unless_gone(osd, uuid),),
     )
     return Step(
         id=f"mark-out-osd-{osd}",

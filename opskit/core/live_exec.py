@@ -21,7 +21,7 @@ from opskit.core.reads import Answer, InPod
 
 _CODE = re.compile(r"exit (?:status|code) (\d{1,3})\s*$")
 
-STDIN, STDOUT, STDERR, ERROR = 0, 1, 2, 3
+STDIN, STDOUT, STDERR, ERROR, CLOSE = 0, 1, 2, 3, 255
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 
 
@@ -126,7 +126,7 @@ def run_in_pod(
         argv: program and arguments.
         place: namespace, selector, container.
         deadline: seconds for finding the pod, and for the command to end.
-        lines: of its standard input, the last of which makes it end.
+        lines: of its standard input.
 
     Raises:
         NotInstalled: no such pod or program.
@@ -167,13 +167,20 @@ def _connected(api: ApiServer, path: str, query: list[tuple[str, str]], until: f
 
 
 def _say(socket: Any, lines: Sequence[str], where: str, deadline: float) -> None:
-    """Write to the command's standard input, which is never closed: protocol v4 can't."""
+    """Write to the command's standard input and end it, which only protocol v5 can."""
     import websocket
 
     if not lines:
         return
+    if socket.getsubprotocol() != PROTOCOLS[0]:
+        raise NotInstalled(
+            "This API server can't end a command's standard input.",
+            where=where,
+            hint="run its commands one by one; servers since Kubernetes 1.30 can",
+        )
     try:
         socket.send_binary(bytes([STDIN]) + "".join(f"{line}\n" for line in lines).encode())
+        socket.send_binary(bytes([CLOSE, STDIN]))
     except (websocket.WebSocketException, OSError) as error:
         raise broken(error, where=where, timeout=deadline) from error
 

@@ -17,11 +17,11 @@ GROUP = 6
 
 
 def lines(session: Session) -> list[str]:
-    """The standard input: the mark, then each group of commands followed by the mark, then the end."""
+    """The standard input: the mark, then each group of commands followed by the mark."""
     said = [session.mark]
     for group in batched(session.lines):
         said += [*group, session.mark]
-    return [*said, session.end]
+    return said
 
 
 def batched(items: Sequence[T]) -> list[Sequence[T]]:

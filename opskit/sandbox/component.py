@@ -39,7 +39,7 @@ class Component:
     """Whether it serves, asked of its own API."""
     settle: Callable[[Site], None] = _nothing
     """Sets up what is set up through its own API."""
-    deadline: float = 60.0
+    deadline: float = 180.0
     """Seconds from its start until it must be ready."""
 
 
@@ -110,7 +110,7 @@ class _Start:
             lambda: component.ready(self.site),
             what=f"{component.name} is ready",
             deadline=component.deadline,
-            every=0.05,
+            every=0.1,
             stop=lambda: self.failed.is_set() or self._died(component),
         )
         component.settle(self.site)

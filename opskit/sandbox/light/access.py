@@ -37,7 +37,6 @@ def restricted_kubeconfig(
         "spec": {"expirationSeconds": seconds},
     }
     token = client.create(f"/api/v1/namespaces/{_NAMESPACE}/serviceaccounts/{name}/token", request)
-    client.close()
     secret = (token or {})["status"]["token"]
     path = private_folder(site.state / "users") / f"{name}.kubeconfig"
     return write_json(path, assemble_kubeconfig(site, user={"token": secret}))

@@ -46,7 +46,7 @@ def components(options: LightOptions) -> list[Component]:
         *(_filesystem() if options.mds else []),
         *(_object_store() if options.rgw else []),
         Component(
-            name="ceph-health", needs=("ceph-mgr.a", *served(options)), ready=is_healthy, deadline=120.0
+            name="ceph-health", needs=("ceph-mgr.a", *served(options)), ready=is_healthy, deadline=300.0
         ),
     ]
 

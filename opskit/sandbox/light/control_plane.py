@@ -2,6 +2,8 @@
 
 import base64
 import socket
+from functools import cache
+from pathlib import Path
 
 from opskit.sandbox.binaries import require
 from opskit.sandbox.component import Component
@@ -75,8 +77,13 @@ def server(site: Site) -> str:
 
 
 def api(site: Site, *, user: str = "admin", manager: str = "opskit-sandbox") -> KubeApi:
-    """A client of the API server."""
-    return KubeApi(server(site), pki=site.folder("pki"), user=user, manager=manager)
+    """A client of the API server: one for each user, so that its connections are kept."""
+    return _client(server(site), site.folder("pki"), user, manager)
+
+
+@cache
+def _client(where: str, pki: Path, user: str, manager: str) -> KubeApi:
+    return KubeApi(where, pki=pki, user=user, manager=manager)
 
 
 def kubeconfig(site: Site, user: str) -> dict[str, object]:

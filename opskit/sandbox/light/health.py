@@ -27,7 +27,6 @@ def _objects(sandbox: Broken) -> list[str]:
     nodes = client.items("/api/v1/nodes")
     deployments = client.items(_DEPLOYMENTS)
     pods = client.items(f"/api/v1/namespaces/{NAMESPACE}/pods")
-    client.close()
     unready = [each for each in nodes if not is_ready(each) or each["spec"].get("taints")]
     unready += [each for each in deployments if not _is_full(each)]
     unready += [each for each in pods if not is_ready(each)]

@@ -50,7 +50,7 @@ def components(options: LightOptions) -> list[Component]:
             needs=("rook-objects", "nodes", "kwok", "kube-scheduler", "ceph-mgr.a", *served(options)),
             command=_stand_in,
             ready=partial(_all_is_reported, options=options),
-            deadline=90.0,
+            deadline=300.0,
         ),
     ]
 

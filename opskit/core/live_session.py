@@ -17,11 +17,11 @@ GROUP = 6
 
 
 def lines(session: Session) -> list[str]:
-    """The standard input: the mark, then each group of commands followed by the mark."""
+    """The standard input: the mark, then each group of commands followed by the mark, then the end."""
     said = [session.mark]
     for group in batched(session.lines):
         said += [*group, session.mark]
-    return said
+    return [*said, session.end]
 
 
 def batched(items: Sequence[T]) -> list[Sequence[T]]:

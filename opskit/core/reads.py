@@ -104,6 +104,8 @@ class Session(Data, frozen=True):
     """One command a line, each answered with JSON documents."""
     mark: str
     """A command whose answer never changes: asked around every few lines, it tells the answers apart."""
+    end: str
+    """What makes it end: not every kubelet passes on that its input has ended."""
 
 
 Read = ListObjects | GetObject | GetPath | RunTool | AskHttp | QueryMetrics | ReadLogs

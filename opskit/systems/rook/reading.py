@@ -115,6 +115,8 @@ def ceph_together(cluster: Cluster, commands: Sequence[Sequence[str]], *, deadli
         argv=("ceph", f"--connect-timeout={CONNECT_SECONDS}", "--format=json"),
         lines=tuple(" ".join(words) for words in commands),
         mark="fsid",
+        # `ceph` knows no command that ends it, but gives up at a line that it can't parse.
+        end='"',
     )
     argvs = [ceph_argv(words) for words in commands]
     return cluster.tools(argvs, place=toolbox(cluster), session=session, deadline=deadline)

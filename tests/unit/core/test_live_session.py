@@ -24,9 +24,9 @@ def bodies(stdout: bytes, count: int) -> list[object]:
     return [answer and json.loads(answer.body) for answer in answers(stdout, count=count)]
 
 
-def test_each_group_of_commands_ends_with_the_mark() -> None:
-    session = Session(argv=("ceph",), lines=tuple("abcdefgh"), mark="fsid")
-    assert lines(session) == ["fsid", *"abcdef", "fsid", *"gh", "fsid"]
+def test_each_group_of_commands_ends_with_the_mark_and_the_program_is_told_to_end() -> None:
+    session = Session(argv=("ceph",), lines=tuple("abcdefgh"), mark="fsid", end="quit")
+    assert lines(session) == ["fsid", *"abcdef", "fsid", *"gh", "fsid", "quit"]
 
 
 def test_a_group_in_which_one_printed_nothing_is_asked_alone_and_the_others_keep_their_answers() -> None:

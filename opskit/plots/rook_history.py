@@ -1,5 +1,6 @@
 """Health and PG states over time, from the manager's metrics."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from opskit.plots import downsample, style
+
+Series = tuple[str, NDArray[Any], NDArray[Any]]
+"""A state, its times, and its PGs."""
 
 LEVELS = ("HEALTH_OK", "HEALTH_WARN", "HEALTH_ERR")
 """`ceph_health_status` 0, 1 and 2."""
@@ -63,10 +67,11 @@ def pg_states_over_time(frame: pd.DataFrame) -> go.Figure:
     if frame.empty:
         return style.nothing("Prometheus holds no PG states of this cluster.", detail=style.unread(frame))
     series = _series(frame)
+    told = _told(series)
     if not series:
-        return style.nothing(pg_states_sentence(frame))
+        return style.nothing(told)
     detail = "PGs in each unhealthy state; a PG counts in every state that it is in"
-    made = style.figure(pg_states_sentence(frame), detail=detail, height=420)
+    made = style.figure(told, detail=detail, height=420)
     points = downsample.budget(len(series))
     for number, (state, time, pgs) in enumerate(series):
         x, y = downsample.thin(time, pgs, points=points)
@@ -78,18 +83,30 @@ def pg_states_over_time(frame: pd.DataFrame) -> go.Figure:
     return made
 
 
-def _series(frame: pd.DataFrame) -> list[tuple[str, NDArray[Any], NDArray[Any]]]:
-    """State, times and PGs of the states that ever had a PG, those with the most first."""
+def _series(frame: pd.DataFrame) -> list[Series]:
+    """The states that ever had a PG, those with the most first."""
     codes, states = pd.factorize(frame["state"])
     time, pgs = style.times(frame), style.numbers(frame, "pgs")
-    found = [(str(state), time[codes == code], pgs[codes == code]) for code, state in enumerate(states)]
-    ever = [each for each in found if len(each[2]) and np.nanmax(each[2]) > 0]
-    return sorted(ever, key=lambda each: -float(np.nanmax(each[2])))[:STATES]
+    found = [(str(states[code]), time[part], pgs[part]) for code, part in _parts(codes)]
+    peaks = {state: float(np.nanmax(values)) for state, _, values in found}
+    ever = [each for each in found if peaks[each[0]] > 0]
+    return sorted(ever, key=lambda each: -peaks[each[0]])[:STATES]
+
+
+def _parts(codes: NDArray[Any]) -> list[tuple[int, Any]]:
+    """Where each state's rows lie: slices if they lie together, which costs no copy, else masks."""
+    edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
+    if len(edges) - 1 == int(codes.max()) + 1:
+        return [(int(codes[begin]), slice(begin, end)) for begin, end in pairwise(edges)]
+    return [(code, codes == code) for code in range(int(codes.max()) + 1)]
 
 
 def pg_states_sentence(frame: pd.DataFrame) -> str:
     """How many PGs are in which unhealthy state now, and what the worst was."""
-    series = _series(frame)
+    return _told(_series(frame))
+
+
+def _told(series: list[Series]) -> str:
     if not series:
         return "All PGs were active+clean all the time"
     now = sorted(((float(pgs[-1]), state) for state, _, pgs in series), reverse=True)

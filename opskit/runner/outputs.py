@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from opskit.runner.html import Html, el
+from opskit.runner.sanitize import sanitized
 
 PLOTLY = "application/vnd.plotly.v1+json"
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -75,7 +76,7 @@ def _data(data: Any) -> Html:
     if PLOTLY in data:
         return _figure(data[PLOTLY])
     if "text/html" in data:
-        return el("div", Html(_text(data["text/html"])), class_="html")
+        return el("div", sanitized(_text(data["text/html"])), class_="html")
     if "image/svg+xml" in data:
         return Html()
     if "image/png" in data and _BASE64.fullmatch(_text(data["image/png"])):

@@ -274,7 +274,7 @@ class Lab:
     def engine(self, plan: Plan, journal: Journal, *, cluster: Cluster | None = None, **more: Any) -> Engine:
         """An engine of the plan."""
         at = cluster or self.cluster
-        given: dict[str, Any] = {"seconds": 6.0, "take_over": False} | {
+        given: dict[str, Any] = {"seconds": 9.0, "take_over": False} | {
             key: more.pop(key) for key in ("seconds", "take_over") if key in more
         }
         lock = LeaseLock(at, plan.lock, holder=identity(journal.run), run=journal.run, **given)

@@ -29,7 +29,7 @@ class Settings(msgspec.Struct, kw_only=True):
     """The run's."""
     way: str = "apply"
     settle: dict[str, str] = {}
-    seconds: float = 5.0
+    seconds: float = 8.0
     """Of the lock."""
     take_over: bool = False
     signal_at: str = ""

@@ -65,7 +65,7 @@ def test_a_full_disk_lets_no_change_through(full: str, at: str, lab: Lab, site: 
         with Journal.create(path, run="run-1", heads=folders["heads"]) as journal:
             if at == "start":
                 fill(disk)
-            lock = LeaseLock(cluster, plan.lock, holder=identity("run-1"), run="run-1", seconds=6)
+            lock = LeaseLock(cluster, plan.lock, holder=identity("run-1"), run="run-1", seconds=9)
             engine = Engine(
                 cluster,
                 plan,
@@ -91,7 +91,7 @@ def test_a_full_disk_lets_no_change_through(full: str, at: str, lab: Lab, site: 
         with suppress(FileNotFoundError):
             assert read(path, heads=folders["heads"]) == list(journal.records)
         with Journal.open(path, heads=folders["heads"]) as again:
-            lock = LeaseLock(cluster, plan.lock, holder=identity("run-1"), run="run-1", seconds=6)
+            lock = LeaseLock(cluster, plan.lock, holder=identity("run-1"), run="run-1", seconds=9)
             resumed = Engine(
                 cluster,
                 plan,

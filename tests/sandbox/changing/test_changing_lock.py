@@ -189,7 +189,7 @@ def foreign(lab: Lab, renewed: str, **annotations: str) -> None:
 
 
 def lock_of(lab: Lab, **more: Any) -> LeaseLock:
-    return LeaseLock(lab.cluster, lab.lock, holder=identity("run-1"), run="run-1", seconds=6, **more)
+    return LeaseLock(lab.cluster, lab.lock, holder=identity("run-1"), run="run-1", seconds=9, **more)
 
 
 @pytest.mark.parametrize("renewed", ["2001-01-01T00:00:00.000000Z", "2101-01-01T00:00:00.000000Z"])

@@ -133,6 +133,11 @@ def _write_certificates(site: Site) -> None:
     key_pair(pki, "service-accounts")
 
 
+def _lavish(mebibytes: int) -> dict[str, str]:
+    """Collect garbage late until so much memory is used: it takes a quarter off the time to start."""
+    return {"GOGC": "400", "GOMEMLIMIT": f"{mebibytes}MiB"}
+
+
 def _etcd(site: Site) -> Command:
     pki = site.folder("pki")
     client, peer = (f"https://{ADDRESS}:{site.port(name)}" for name in ("etcd", "etcd-peer"))
@@ -152,7 +157,8 @@ def _etcd(site: Site) -> Command:
             f"--initial-cluster=default={peer}",
             *tls,
             *peer_tls,
-        )
+        ),
+        env=_lavish(100),
     )
 
 
@@ -181,7 +187,8 @@ def _apiserver(site: Site) -> Command:
             f"--service-account-signing-key-file={pki}/service-accounts.key",
             "--service-account-issuer=https://kubernetes.default.svc",
             "--max-requests-inflight=1000",
-        )
+        ),
+        env=_lavish(450),
     )
 
 
@@ -200,7 +207,8 @@ def _controller_manager(site: Site) -> Command:
             f"--cert-dir={site.folder('pki')}",
             "--node-monitor-period=2s",
             "--node-monitor-grace-period=12s",
-        )
+        ),
+        env=_lavish(130),
     )
 
 

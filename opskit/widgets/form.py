@@ -72,7 +72,7 @@ class ParameterForm:
         )
         self._button.on_click(guarded(self.submit, failed))
         for field in self.fields.values():
-            field.input.observe(guarded(self._refresh, failed), names="value")
+            field.input.observe(guarded(self.refresh, failed), names="value")
         rows = [field.widget for field in self.fields.values()]
         self.widget = VBox([*rows, self._button, self._messenger])
         self.widget.add_class("opskit-form")
@@ -101,7 +101,8 @@ class ParameterForm:
         """The same without a kernel."""
         return cards.facts("Parameters", [(name, field.given) for name, field in self.fields.items()])
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Say what is wrong beside each field, and enable the button when nothing is."""
         self._button.disabled = bool(self.problems())
 
 

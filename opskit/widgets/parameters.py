@@ -33,7 +33,7 @@ class ParameterPanel:
         self._toggle.observe(guarded(self._show, self.fail), names="value")
         self.widget = VBox([self._body] if shown else [self._toggle], layout=Layout(align_items="flex-start"))
         if shown:
-            self.form.problems()
+            self.form.refresh()
 
     def fail(self, error: OpsError) -> None:
         """Show what went wrong in a callback."""

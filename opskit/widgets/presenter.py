@@ -37,7 +37,8 @@ class WidgetPresenter:
 
     def findings(self, run: "Run") -> Static:
         """Worst first; a remedy's button opens its runbook on the same cluster."""
-        return cards.findings(run.found, offer=lambda remedy: remedy_button(remedy, cluster_of(run)))
+        cluster = cluster_of(run)
+        return cards.findings(run.found, cluster=cluster, offer=lambda each: remedy_button(each, cluster))
 
     def plan(self, run: "Run") -> Static:
         """Steps, diffs, goal."""
@@ -65,7 +66,8 @@ class WidgetPresenter:
 
     def verdict(self, run: "Run", verdict: "Verdict") -> Static:
         """What is true at the end."""
-        return cards.verdict(verdict, offer=lambda remedy: remedy_button(remedy, cluster_of(run)))
+        cluster = cluster_of(run)
+        return cards.verdict(verdict, cluster=cluster, offer=lambda each: remedy_button(each, cluster))
 
 
 def cluster_of(run: "Run") -> str:

@@ -43,10 +43,8 @@ class Twin:
 
     def settle(self, static: Static) -> None:
         """End the widget: from now on the output is static."""
-        widget, self._widget = self._widget, None
+        self._widget = None
         self.tell(static)
-        if widget is not None:
-            widget.close()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self.bundle

@@ -57,7 +57,7 @@ def watched(browser: BrowserContext, lab: Server, folder: Path) -> Iterator[Watc
     page = Watched(browser.new_page(), lab)
     yield page
     page.page.screenshot(path=folder / "end.png")
-    page.shut_down()
     page.page.close()
+    page.shut_down()
     assert page.complaints == []
     assert page.outside == []

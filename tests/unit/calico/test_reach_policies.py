@@ -95,6 +95,7 @@ CASES: list[tuple[str, list[Manifest], tuple[Any, ...], bool]] = [
     ("order", [calico("b/c", order=2, ingress=[{"action": "Deny"}]), calico("b/d", order=1, ingress=[ALLOW_ALL])], ("a/web", "b/db"), True),
     ("no order goes last", [calico("b/c", ingress=[{"action": "Deny"}]), calico("b/d", order=9999, ingress=[ALLOW_ALL])], ("a/web", "b/db"), True),
     ("equal orders by name", [calico("b/z", order=1, ingress=[ALLOW_ALL]), calico("b/y", order=1, ingress=[{"action": "Deny"}])], ("a/web", "b/db"), False),
+    ("global ones too", [calico("z", selector="app == 'db'", order=1, ingress=[ALLOW_ALL]), calico("b/y", order=1, ingress=[{"action": "Deny"}])], ("a/web", "b/db"), False),
     ("before order 1000", [calico("b/c", order=999, ingress=[{"action": "Deny"}]), policy("b/p", ingress=[{}])], ("a/web", "b/db"), False),
     ("after order 1000", [calico("b/c", order=1001, ingress=[{"action": "Deny"}]), policy("b/p", ingress=[{}])], ("a/web", "b/db"), True),
     ("Log goes on", [calico("b/c", ingress=[{"action": "Log"}, ALLOW_ALL])], ("a/web", "b/db"), True),

@@ -1,6 +1,6 @@
 """What a selector says, as a tree over labels. Kubernetes' and Calico's selectors both become this."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -68,18 +68,17 @@ def both(*terms: Expression) -> Expression:
     return said[0] if len(said) == 1 else Both(said) if said else Everything()
 
 
-def leaves(expression: Expression) -> Iterator[Leaf]:
+def leaves(expressions: Iterable[Expression]) -> Iterator[Leaf]:
     """Every statement about one label."""
-    match expression:
-        case Not(term):
-            yield from leaves(term)
-        case Both(terms) | Either(terms):
-            for term in terms:
-                yield from leaves(term)
-        case Has() | Is() | Like():
+    left = list(expressions)
+    while left:
+        expression = left.pop()
+        if isinstance(expression, (Both, Either)):
+            left.extend(expression.terms)
+        elif isinstance(expression, Not):
+            left.append(expression.term)
+        elif not isinstance(expression, Everything):
             yield expression
-        case Everything():
-            pass
 
 
 def holds(expression: Expression, labels: Mapping[str, str]) -> bool:

@@ -153,12 +153,12 @@ class Program:
         port: int | None,
     ) -> Bits | None:
         """The classes among `members` at which the port is wanted."""
-        if any(each.of(protocol, port) for each in unwanted):
+        if unwanted and any(each.of(protocol, port) for each in unwanted):
             return self.masks.empty
         if wanted is not None and not any(each.of(protocol, port) for each in wanted):
             named = self._named(wanted, protocol, port)
             members = named if members is None else members & named
-        if any(each.name for each in unwanted):
+        if unwanted and any(each.name for each in unwanted):
             named = ~self._named(unwanted, protocol, port) & self.masks.full
             members = named if members is None else members & named
         return members

@@ -16,9 +16,8 @@ class LabelVocabulary:
     def __init__(self, expressions: Iterable[Expression]) -> None:
         self._values: dict[str, set[str]] = {}
         self._exact: set[str] = set()
-        for expression in expressions:
-            for leaf in leaves(expression):
-                self._add(leaf)
+        for leaf in leaves(expressions):
+            self._add(leaf)
 
     def _add(self, leaf: Has | Is | Like) -> None:
         values = self._values.setdefault(leaf.key, set())

@@ -61,8 +61,9 @@ def _error(record: Record, ended: Ended) -> ErrorNote | None:
         case "kernel-died":
             return ErrorNote(
                 error="KernelDied",
-                what="The kernel died; nothing was changed.",
-                next="look for an out-of-memory kill (dmesg), then run it again",
+                what=f"The kernel died ({ended.text.partition(';')[0]}); nothing was changed.",
+                where=f"cell {ended.cell + 1}",
+                next="look for an out-of-memory kill (dmesg) where it was SIGKILL, then run it again",
                 exit_code=1,
             )
         case "unsaved":

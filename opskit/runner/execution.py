@@ -135,7 +135,7 @@ class Execution:
         except (DeadKernelError, asyncio.CancelledError):
             if reason := self._stopper.reason:
                 return Ended(how="stopped", reason=reason, cell=index, killed=True)
-            return Ended(how="kernel-died", cell=index)
+            return Ended(how="kernel-died", cell=index, text=kernel.last_words)
         return None
 
     async def _until_done(self, task: "asyncio.Future[Any]", kernel: Kernel, asked: asyncio.Event) -> bool:

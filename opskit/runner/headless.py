@@ -59,11 +59,16 @@ def run(
 
     Raises:
         UnknownName, BadValue: a parameter is wrong; nothing was started.
+        ApprovalRejected: the approval's file is none.
         ConfigError: the run folder can't be made.
 
     """
+    from opskit.core.approval import load as load_approval
+
     options = options or Options()
     values = runbook.show(runbook.read(given))
+    if options.approval:
+        load_approval(options.approval)
     stopper = stopper or Stopper()
     with stopping.on_signals(stopper):
         kernel = kernel or Kernel.start()
@@ -132,7 +137,7 @@ def execute(
 
     leading = Execution(saved, own, context, stopper, cell_seconds=options.cell_seconds, watch=tell)
     ended = _complete(leading.run(kernel))
-    if ended.how == "error":
+    if ended.how in ("error", "kernel-died"):
         own.log_text(f"cell {ended.cell + 1}: {ended.name}: {ended.text}\n{_traceback(saved, ended.cell)}")
     try:
         saved.end(ended=ended.how, reason=ended.reason or "", cell=ended.cell)

@@ -130,6 +130,19 @@ class Kernel:
             loop.remove_reader(number)
             os.close(number)
 
+    @property
+    def last_words(self) -> str:
+        """How the process ended, and what it said outside of its notebook."""
+        code = self.process.poll()
+        if code is None:
+            return "it still runs"
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        try:
+            said = (self.folder / "kernel.log").read_text(errors="replace").strip()
+        except OSError:
+            said = ""
+        return f"{how}; {said[-2000:]}" if said else how
+
     def interrupt(self) -> None:
         """KeyboardInterrupt in the running cell. While a plan is applied it only asks for a stop."""
         with suppress(ProcessLookupError):

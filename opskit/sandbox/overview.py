@@ -8,7 +8,8 @@ from opskit.sandbox.binaries import Found, find
 from opskit.sandbox.component import programs_of
 from opskit.sandbox.processes import Processes
 from opskit.sandbox.profiles import profile
-from opskit.sandbox.sandbox import Sandbox, names
+from opskit.sandbox.sandbox import Sandbox
+from opskit.sandbox.site import sandbox_names
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +52,7 @@ def overview(profile_name: str) -> Overview:
     """Look at the programs of a profile and at all sandboxes."""
     return Overview(
         programs=[find(name) for name in programs_needed(profile_name)],
-        sandboxes=[_seen(name) for name in names()],
+        sandboxes=[_seen(name) for name in sandbox_names()],
     )
 
 

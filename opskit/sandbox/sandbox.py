@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import msgspec
 
-from opskit.core.errors import BadAnswer, NotFound, Refused, UnknownName
+from opskit.core.errors import BadAnswer, NotFound, Refused, UnknownName, UsageError
 from opskit.sandbox.binaries import require, require_all
 from opskit.sandbox.component import Report, bring_up, programs_of, silent
 from opskit.sandbox.faults import Fault, fault_named
@@ -18,7 +18,7 @@ from opskit.sandbox.pins import versions
 from opskit.sandbox.profiles import Profile, profile
 from opskit.sandbox.rados import close_shared
 from opskit.sandbox.running import run
-from opskit.sandbox.site import Site, sandboxes
+from opskit.sandbox.site import Site, sandbox_names, sandboxes
 from opskit.sandbox.waiting import wait_until
 
 _FAULTS = "faults.json"
@@ -77,7 +77,7 @@ class Sandbox:
         """
         sandbox = cls(name)
         if sandbox.site.record.get("phase") != "ready":
-            known = ", ".join(names()) or "none"
+            known = ", ".join(sandbox_names()) or "none"
             raise NotFound(
                 f"No sandbox {name!r} is up.",
                 where=str(sandboxes()),
@@ -248,9 +248,15 @@ class Sandbox:
         for name in arguments:
             if name not in chosen.arguments:
                 raise UnknownName.among(f"argument of the fault {fault}", name, chosen.arguments)
-        done = chosen.inject(self, **arguments)
-        left = self.injected()
-        write_json(self.site.state / _FAULTS, {**left, fault: [*left.get(fault, []), done]})
+        before = self.injected()
+        # Noted first: what is broken off half-way can be healed too.
+        self._note({**before, fault: [*before.get(fault, []), arguments]})
+        try:
+            done = chosen.inject(self, **arguments)
+        except (UsageError, Refused):
+            self._note(before)
+            raise
+        self._note({**before, fault: [*before.get(fault, []), done]})
 
     def heal(self, fault: str | None = None) -> None:
         """Mend a fault, or all of them, and return once the system is healthy.
@@ -264,7 +270,7 @@ class Sandbox:
             left = self.injected()
             for done in left.pop(name, [{}]):
                 self._fault(name).heal(self, **done)
-            write_json(self.site.state / _FAULTS, left)
+            self._note(left)
         if self.own and not self.injected():
             self.wait_healthy()
 
@@ -291,10 +297,8 @@ class Sandbox:
         """The faults that are in, with what was done."""
         return read_json(self.site.state / _FAULTS, {})
 
+    def _note(self, faults: dict[str, list[dict[str, Any]]]) -> None:
+        write_json(self.site.state / _FAULTS, faults)
+
     def _fault(self, name: str) -> Fault:
         return fault_named(self.profile.faults, name)
-
-
-def names() -> list[str]:
-    """The names of all sandboxes that there are, ready or not."""
-    return sorted(path.parent.name for path in sandboxes().glob("*/sandbox.json"))

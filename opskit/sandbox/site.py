@@ -24,6 +24,11 @@ def sandboxes() -> Path:
     return platformdirs.user_state_path("opskit") / "sandbox"
 
 
+def sandbox_names() -> list[str]:
+    """The names of all sandboxes that there are, ready or not."""
+    return sorted(path.parent.name for path in sandboxes().glob("*/sandbox.json"))
+
+
 class Site:
     """Everything that belongs to one sandbox on this machine.
 

@@ -1,5 +1,6 @@
 """What the faults share: asking the cluster, waiting for it, and finding pods and processes."""
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from signal import SIGKILL
@@ -96,13 +97,16 @@ def osd_number(sandbox: Broken, osd: Any) -> int:
 
     """
     known = sandbox.ceph("osd", "ls")
-    try:
-        number = int(str(osd).removeprefix("osd."))
-    except ValueError:
-        number = -1
+    number = osd_id(osd)
     if number not in known:
         raise BadValue(f"{osd!r} is no OSD.", where="osd", hint=f"there are {', '.join(map(str, known))}.")
     return number
+
+
+def osd_id(osd: Any) -> int:
+    """The number of `3`, `"3"` or `"osd.3"`; -1 of anything else."""
+    found = re.fullmatch(r"(?:osd\.)?(\d+)", str(osd))
+    return int(found[1]) if found else -1
 
 
 def quorum_member(sandbox: Broken, mon: str) -> str:

@@ -12,6 +12,7 @@ from opskit.sandbox.light.faults.common import (
     SEEN_WITHIN,
     each_second,
     kill,
+    osd_id,
     osd_number,
     pod_of,
     quorum_member,
@@ -46,7 +47,8 @@ def _osd_down(sandbox: Broken, *, osd: Any = 0, cause: str = "crash") -> dict[st
     return {"osd": number, "cause": cause, "uuid": ceph_files.disk_of(sandbox.site, number).uuid}
 
 
-def _osd_up(sandbox: Broken, *, osd: int = 0, cause: str = "crash", uuid: str = "") -> None:
+def _osd_up(sandbox: Broken, *, osd: Any = 0, cause: str = "crash", uuid: str = "") -> None:
+    osd = osd_id(osd)
     if cause == "disk":
         _mend_disk(sandbox, osd, uuid)
     holds.release(sandbox.site, f"osd.{osd}")
@@ -61,7 +63,8 @@ def _mend_disk(sandbox: Broken, osd: int, uuid: str) -> None:
     """Put the old disk back, unless a new OSD was made in the meantime."""
     store = _store(sandbox, osd)
     failed = store.with_name(f"{store.name}.failed")
-    if not failed.exists() or all(disk.uuid != uuid for disk in ceph_files.disks(sandbox.site)):
+    replaced = bool(uuid) and all(disk.uuid != uuid for disk in ceph_files.disks(sandbox.site))
+    if replaced or not failed.exists():
         return
     if store.exists():
         store.rename(store.with_name(f"{store.name}.unused"))
@@ -155,7 +158,8 @@ def _skew(sandbox: Broken, *, mon: str = "c", seconds: Any = 2) -> dict[str, Any
     return {"mon": mon}
 
 
-def _unskew(sandbox: Broken, *, mon: str = "c") -> None:
+def _unskew(sandbox: Broken, *, mon: str = "c", seconds: Any = 2) -> None:
+    del seconds
     holds.release(sandbox.site, f"mon.{mon}")
     pod = pod_of(sandbox, f"mon.{mon}")
     api(sandbox.site).delete(f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}")

@@ -1,5 +1,6 @@
 """Data: OSDs that fill up, and a replica that rots."""
 
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,37 +15,38 @@ from opskit.sandbox.rados import Rados
 
 _OBJECT = 2**20
 _WRITERS = 8
+_PREFIX = "fill."
 _VICTIM = "seed.0000"
 
 
 def _fill(sandbox: Broken, *, ratio: float, code: str) -> dict[str, Any]:
-    """Write until the fullest OSD is beyond the ratio.
+    """Write until the fullest OSD has reached the ratio.
 
     A byte that is written lands on no OSD more than once, so writing what the fullest one still lacks
-    never overshoots; what the others took is made up for in the next round.
+    never overshoots; what the others took is made up for in the next round. Not one byte is written
+    beyond the ratio: a write to a full pool would hang.
     """
-    written = _objects_written(sandbox)
     with Rados(ceph_files.conf(sandbox.site), timeout=60.0) as rados:
-        for _ in range(40):
-            lacking = _lacking(sandbox, ratio)
-            if lacking <= 0:
-                break
-            used = _used(sandbox)
-            count = max(1, lacking // _OBJECT)
+        while (lacking := _lacking(sandbox, ratio)) > 0:
+            used, written, count = _used(sandbox), len(_written(sandbox)), max(1, lacking // _OBJECT)
             _write(rados, range(written, written + count))
-            written += count
             each_second(
-                lambda used=used, count=count: _used(sandbox) >= used + 3 * count * _OBJECT * 0.97,
+                partial(_is_used, sandbox, used + 3 * count * _OBJECT * 0.97),
                 what="the OSDs report what was written",
-                deadline=60.0,
+                deadline=120.0,
             )
     wait_seen(sandbox, code)
-    return {"objects": written}
+    return {}
 
 
-def _objects_written(sandbox: Broken) -> int:
-    known = [each for name in ("nearfull", "full") for each in sandbox.injected().get(name, [])]
-    return max((each["objects"] for each in known), default=0)
+def _written(sandbox: Broken) -> list[str]:
+    """The objects that were written, by this injection or one that was broken off."""
+    listed = ceph_files.run_tool(sandbox.site, "rados", "--pool", POOL, "ls")
+    return [name for name in listed.split() if name.startswith(_PREFIX)]
+
+
+def _is_used(sandbox: Broken, wanted: float) -> bool:
+    return _used(sandbox) >= wanted
 
 
 def _lacking(sandbox: Broken, ratio: float) -> int:
@@ -67,25 +69,25 @@ def _write_one(rados: Rados, number: int) -> None:
 
 
 def _name(number: int) -> str:
-    return f"fill.{number:06}"
+    return f"{_PREFIX}{number:06}"
 
 
-def _empty(sandbox: Broken, *, objects: int = 0) -> None:
+def _empty(sandbox: Broken) -> None:
     with Rados(ceph_files.conf(sandbox.site), timeout=60.0) as rados:
-        rados.remove(POOL, [_name(number) for number in range(objects)])
+        rados.remove(POOL, _written(sandbox))
     wait_gone(sandbox, ["OSD_NEARFULL", "OSD_BACKFILLFULL", "OSD_FULL", "POOL_NEARFULL", "POOL_FULL"])
 
 
-def _live_ratio(sandbox: Broken, name: str, *, margin: float) -> float:
-    return sandbox.ceph("osd", "dump")[name] + margin
+def _live_ratio(sandbox: Broken, name: str) -> float:
+    return sandbox.ceph("osd", "dump")[name]
 
 
 def _nearfull(sandbox: Broken) -> dict[str, Any]:
-    return _fill(sandbox, ratio=_live_ratio(sandbox, "nearfull_ratio", margin=0.01), code="OSD_NEARFULL")
+    return _fill(sandbox, ratio=_live_ratio(sandbox, "nearfull_ratio") + 0.01, code="OSD_NEARFULL")
 
 
 def _full(sandbox: Broken) -> dict[str, Any]:
-    return _fill(sandbox, ratio=_live_ratio(sandbox, "full_ratio", margin=0.005), code="OSD_FULL")
+    return _fill(sandbox, ratio=_live_ratio(sandbox, "full_ratio"), code="OSD_FULL")
 
 
 NEARFULL = Fault(
@@ -97,7 +99,7 @@ NEARFULL = Fault(
 )
 FULL = Fault(
     name="full",
-    summary="Data is written until the fullest OSD is beyond the full ratio; writes block from then on.",
+    summary="Data is written until the fullest OSD has reached the full ratio; writes block from then on.",
     seen="HEALTH_ERR, OSD_FULL and POOL_FULL in `ceph health detail`; writers hang.",
     inject=_full,
     heal=_empty,
@@ -129,16 +131,18 @@ def _scrubbed(sandbox: Broken, pg: str) -> bool:
 
 
 def _repair(sandbox: Broken, *, pg: str = "", osd: int = -1) -> None:
-    del osd
-    each_second(lambda: _repaired(sandbox, pg), what=f"{pg} is repaired", deadline=HEALED_WITHIN, every=3.0)
+    del pg, osd
+    each_second(
+        partial(_repaired, sandbox), what="all damaged PGs are repaired", deadline=HEALED_WITHIN, every=3.0
+    )
 
 
-def _repaired(sandbox: Broken, pg: str) -> bool:
+def _repaired(sandbox: Broken) -> bool:
     found = sandbox.ceph("health", "detail")["checks"]
-    if "PG_DAMAGED" not in found and "OSD_SCRUB_ERRORS" not in found:
-        return True
-    sandbox.ceph("pg", "repair", pg)
-    return False
+    told = "\n".join(each["message"] for each in found.get("PG_DAMAGED", {}).get("detail", []))
+    for pg in re.findall(r"^pg (\S+) is ", told, flags=re.MULTILINE):
+        sandbox.ceph("pg", "repair", pg)
+    return "PG_DAMAGED" not in found and "OSD_SCRUB_ERRORS" not in found
 
 
 PG_INCONSISTENT = Fault(

@@ -5,7 +5,7 @@ from typing import Any
 
 from opskit.core.errors import BadValue
 from opskit.sandbox.faults import Broken, Fault
-from opskit.sandbox.light.faults.common import osd_number, wait_gone, wait_seen
+from opskit.sandbox.light.faults.common import osd_id, osd_number, wait_gone, wait_seen
 from opskit.sandbox.processes import Command
 
 _FLAGS = (
@@ -60,9 +60,9 @@ def _slow(sandbox: Broken, *, osd: Any = 3) -> dict[str, Any]:
     return {"osd": number}
 
 
-def _fast(sandbox: Broken, *, osd: int = 3) -> None:
+def _fast(sandbox: Broken, *, osd: Any = 3) -> None:
     for option in _DELAY:
-        sandbox.ceph("tell", f"osd.{osd}", "config", "unset", option)
+        sandbox.ceph("tell", f"osd.{osd_id(osd)}", "config", "unset", option)
     sandbox.site.processes.stop("load")
     wait_gone(sandbox, ["SLOW_OPS"])
 

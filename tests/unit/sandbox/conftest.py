@@ -11,7 +11,8 @@ from opskit.sandbox import pins
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("STATE", "CACHE", "CONFIG"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    # tempfile asks the environment only once a process.
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.delenv("OPSKIT_BIN", raising=False)
     monkeypatch.delenv("OPSKIT_PINS", raising=False)
     pins.programs.cache_clear()

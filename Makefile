@@ -31,7 +31,7 @@ lab: $(VENV)/.lab ## Open JupyterLab at the runbook catalogue, on the built-in d
 	$(BIN)/opskit lab
 
 test: $(VENV)/.test ## Run the tests that need no servers
-	$(BIN)/python -m pytest tests/unit tests/notebooks -n 2 --dist loadfile -q
+	$(BIN)/python -m pytest tests/unit tests/notebooks -m "not proof" -n 2 --dist loadfile -q
 
 check: $(VENV)/.dev ## Lint, strict types, import rules, stripped notebooks
 	$(BIN)/ruff check .
@@ -51,7 +51,7 @@ browser-test: sandbox-build ## Drive JupyterLab in a real Chromium
 	$(BIN)/python -m pytest tests/browser -m "browser and not proof" -q
 
 proof: sandbox-build ## The proofs that take minutes: kill matrix, repeated faults
-	$(BIN)/python -m pytest tests/sandbox tests/browser -m proof -q
+	$(BIN)/python -m pytest tests/unit tests/sandbox tests/browser -m proof -q
 
 bench: $(VENV)/.test ## Measure against named peers, side by side
 	$(BIN)/python -m benchmarks

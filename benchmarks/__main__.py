@@ -1,6 +1,6 @@
 """Run every benchmark, or those named, and print one table.
 
-    python -m benchmarks [NAME ...]
+python -m benchmarks [NAME ...]
 """
 
 import sys

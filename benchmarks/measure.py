@@ -57,7 +57,9 @@ def median(values: list[float]) -> float:
     return statistics.median(values)
 
 
-def paired(ours: Callable[[], Sample], peer: Callable[[], Sample], *, runs: int = 3) -> tuple[Sample, Sample, float]:
+def paired(
+    ours: Callable[[], Sample], peer: Callable[[], Sample], *, runs: int = 3
+) -> tuple[Sample, Sample, float]:
     """Run the two in turn and give each one's median run and the median of the paired ratios."""
     pairs = [(ours(), peer()) for _ in range(runs)]
     ratio = median([theirs.seconds / mine.seconds for mine, theirs in pairs])

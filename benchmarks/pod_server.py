@@ -6,7 +6,7 @@ The pods are synthetic (about 3 KB of JSON each, shaped after a Deployment's pod
 import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlparse
 
 _PHASES = ("Running", "Running", "Running", "Pending", "Succeeded")
@@ -23,9 +23,15 @@ def pod(number: int) -> dict[str, Any]:
         "name": "main",
         "image": f"registry.example/app-{number % 97}:1.{number % 13}",
         "env": [{"name": f"SETTING_{index}", "value": f"value-{index}-{number}"} for index in range(8)],
-        "resources": {"limits": {"cpu": "500m", "memory": "512Mi"}, "requests": {"cpu": "100m", "memory": "128Mi"}},
+        "resources": {
+            "limits": {"cpu": "500m", "memory": "512Mi"},
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+        },
         "volumeMounts": [{"name": "token", "readOnly": True, "mountPath": "/var/run/secrets/token"}],
-        "readinessProbe": {"httpGet": {"path": "/ready", "port": 8080, "scheme": "HTTP"}, "periodSeconds": 10},
+        "readinessProbe": {
+            "httpGet": {"path": "/ready", "port": 8080, "scheme": "HTTP"},
+            "periodSeconds": 10,
+        },
     }
     return {
         "metadata": {
@@ -37,7 +43,13 @@ def pod(number: int) -> dict[str, Any]:
             "labels": {"app": f"app-{number % 97}", "pod-template-hash": f"{number % 997:x}", "tier": "web"},
             "annotations": {"checksum/config": f"{number:064x}", "prometheus.io/scrape": "true"},
             "ownerReferences": [
-                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": f"app-{number % 97}", "uid": f"{number:x}", "controller": True}
+                {
+                    "apiVersion": "apps/v1",
+                    "kind": "ReplicaSet",
+                    "name": f"app-{number % 97}",
+                    "uid": f"{number:x}",
+                    "controller": True,
+                }
             ],
         },
         "spec": {
@@ -45,7 +57,9 @@ def pod(number: int) -> dict[str, Any]:
             "containers": [container],
             "volumes": [{"name": "token", "projected": {"sources": [], "defaultMode": 420}}],
             "serviceAccountName": "default",
-            "tolerations": [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}],
+            "tolerations": [
+                {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}
+            ],
         },
         "status": {
             "phase": _PHASES[number % 5],
@@ -72,7 +86,7 @@ def pod(number: int) -> dict[str, Any]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    pods: list[bytes] = []
+    pods: ClassVar[list[bytes]] = []
 
     def do_GET(self) -> None:
         address = urlparse(self.path)

@@ -364,7 +364,12 @@ class Synthetic:
         return Answer(body=(self.folder / _file(" ".join(read.argv[2:-1]))).read_bytes())
 
     def answers(
-        self, reads: Sequence[RunTool], session: Session, *, place: Place, deadline: float
+        self,
+        reads: Sequence[RunTool],
+        session: Session,  # noqa: ARG002 - each is asked alone
+        *,
+        place: Place,  # noqa: ARG002
+        deadline: float,
     ) -> Answers:
         return [self.answer(read, deadline=deadline) for read in reads]
 

@@ -23,8 +23,8 @@ from opskit.sandbox.waiting import wait_until
 
 NAME = "demo"
 FOLDER = Path(__file__).parent.parent / "demo"
-OPTIONS = {"mons": 3, "osds": 9, "osd_size": 128, "mds": True, "rgw": True}
-HISTORY_SECONDS = 300.0
+OPTIONS = {"mons": 3, "osds": 9, "osd_size": 128, "mds": True}
+HISTORY_SECONDS = 120.0
 """How long the healthy cluster is watched first, so that histories have a past."""
 
 _OBJECTS, _BYTES = 600, 2**16

@@ -24,7 +24,7 @@ $(VENV)/.test: $(VENV)/.lab
 
 $(VENV)/.dev: $(VENV)/.test
 	@$(BIN)/python -m pip install --quiet --group dev
-	@if [ -d .git ] && ! git config filter.nbstripout.clean >/dev/null; then $(BIN)/nbstripout --install --keep-id --attributes .gitattributes; fi
+	@if [ -d .git ]; then git config filter.nbstripout.clean '$(BIN)/nbstripout --keep-id' && git config filter.nbstripout.smudge cat; fi
 	@touch $@
 
 lab: $(VENV)/.lab ## Open JupyterLab at the runbook catalogue, on the built-in demo cluster

@@ -64,9 +64,9 @@ def _fault(name: str, **arguments: object) -> Callable[[Sandbox], None]:
 STATES = (
     State(name="healthy", enter=_nothing),
     State(name="default", enter=_recovering),
-    State(name="host-down", enter=_fault("host-down", host="node-b")),
     State(name="damaged-pg", enter=_fault("pg-inconsistent")),
     State(name="nearfull", enter=_fault("nearfull")),
+    State(name="host-down", enter=_fault("host-down", host="node-b")),
 )
 """In the order in which they are recorded: what takes longest to mend comes last."""
 

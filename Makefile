@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SANDBOX_TESTS ?= tests/sandbox
 NICE   := $(shell command -v nice >/dev/null 2>&1 && echo nice -n 5)
 
 .PHONY: lab test check sandbox-build sandbox-test browser-test proof bench wheel screenshots clean
@@ -44,8 +45,7 @@ sandbox-build: $(VENV)/.test ## Prepare the real servers of the sandbox (cold: a
 	$(NICE) $(BIN)/opskit sandbox build --profile light
 
 sandbox-test: sandbox-build ## Run the tests that need real servers
-	$(BIN)/python -m pytest tests/sandbox -m "sandbox and not proof" -q
-	$(MAKE) browser-test
+	$(BIN)/python -m pytest $(SANDBOX_TESTS) -m "not proof" -q
 
 browser-test: sandbox-build ## Drive JupyterLab in a real Chromium
 	$(BIN)/python -m pytest tests/browser -m "browser and not proof" -q

@@ -10,8 +10,9 @@ padding:12px 16px;margin:8px 0}
 .opskit h2{font-size:16px;margin:0 0 6px}.opskit h3{font-size:14px;margin:0;display:inline}
 .opskit p{margin:4px 0}.opskit .soft{color:var(--soft)}
 .opskit article{border-left:4px solid var(--tone,var(--line));padding:2px 0 2px 12px;margin:12px 0}
-.opskit .badge{display:inline-block;border:1px solid var(--tone,var(--line));border-radius:999px;
-padding:0 8px;margin-right:8px;font-size:12px;font-weight:600;color:var(--tone,var(--ink))}
+.opskit .badge{display:inline-block;white-space:nowrap;border:1px solid var(--tone,var(--line));
+border-radius:999px;padding:0 8px;margin-right:8px;font-size:12px;font-weight:600;
+color:var(--tone,var(--ink))}
 .opskit .critical{--tone:#b42318}.opskit .error{--tone:#c4441c}.opskit .warning{--tone:#8a5a00}
 .opskit .info{--tone:#1f5f99}.opskit .good{--tone:#17693a}.opskit .bad{--tone:#b42318}
 .opskit table{border-collapse:collapse;width:100%;margin:8px 0;font-size:13px;table-layout:auto}

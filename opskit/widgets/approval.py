@@ -25,8 +25,8 @@ SPANS = {
 }
 """How long an approval may hold."""
 
-_LABEL = {"description_width": "260px"}
-_WIDE = Layout(width="620px")
+_LABEL = {"description_width": "180px"}
+_WIDE = Layout(width="520px")
 
 
 class ApprovalPanel:
@@ -55,7 +55,7 @@ class ApprovalPanel:
         self.button = Button(
             description=f"Approve and apply {_count(plan)}",
             button_style="danger" if _risky(plan) else "primary",
-            layout=Layout(width="auto", margin="8px 0 0 0"),
+            layout=Layout(width="auto", margin="8px 0 0 0", align_self="flex-start"),
         )
         self._why = HTML()
         self._summary = HTML(summary(run, plan))
@@ -63,7 +63,8 @@ class ApprovalPanel:
             field.observe(guarded(self.refresh, failed), names="value")
         self.button.on_click(guarded(self.click, failed))
         fields = [*self.confirmations.values(), self.by, self.span]
-        self.widget = framed_widget(VBox([self._summary, *fields, self._why, self.button]))
+        parts = [self._summary, *fields, self._why, self.button]
+        self.widget = framed_widget(VBox(parts))
         self.refresh()
 
     def missing(self) -> list[str]:

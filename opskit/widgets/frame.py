@@ -8,7 +8,8 @@ from opskit.runner.style import CARD_CSS
 PANEL_CSS = """
 .opskit-panel-widget{max-width:1100px;border:1px solid var(--jp-border-color2,#d0d7de);border-radius:8px;
 background:var(--jp-layout-color1,#fff);padding:4px 16px 14px;margin:8px 0;overflow:visible}
-.opskit-panel-widget .opskit section{border:0;margin:0;padding:8px 0}
+.opskit-panel-widget section{border:0!important;margin:0!important;padding:8px 0!important}
+.opskit-panel-widget dt{white-space:nowrap}
 .opskit-panel-widget .widget-html-content{line-height:1.45;white-space:normal}
 .opskit-panel-widget .widget-label{color:var(--jp-ui-font-color1,#1b1f24)}
 .opskit-panel-widget button:focus-visible,.opskit-panel-widget input:focus-visible,

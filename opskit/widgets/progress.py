@@ -58,7 +58,7 @@ class ProgressPanel:
         self.stop_button = Button(
             description="Stop after this step",
             tooltip="Ends at the next step boundary; opskit resume goes on from there",
-            layout=Layout(width="auto", margin="8px 0 0 0"),
+            layout=Layout(width="auto", margin="8px 0 0 0", align_self="flex-start"),
         )
         self.stop_button.on_click(guarded(self.ask_to_stop, failed))
         self.widget = framed_widget(

@@ -29,6 +29,7 @@ _ENVIRONMENT_KEPT = (
     "XDG_CACHE_HOME",
     "XDG_STATE_HOME",
     "XDG_CONFIG_HOME",
+    "PYTHONPATH",
 )
 
 

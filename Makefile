@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SANDBOX_TESTS ?= tests/sandbox
 NICE   := $(shell command -v nice >/dev/null 2>&1 && echo nice -n 5)
 
-.PHONY: lab test check sandbox-build sandbox-test browser-test proof bench wheel screenshots clean
+.PHONY: lab test check sandbox-build sandbox-test browser-test proof golden bench wheel screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be done
@@ -33,6 +33,9 @@ lab: $(VENV)/.lab ## Open JupyterLab at the runbook catalogue, on the built-in d
 
 test: $(VENV)/.test ## Run the tests that need no servers
 	$(BIN)/python -m pytest tests/unit tests/notebooks -m "not proof" -n 2 --dist loadfile -q
+
+golden: $(VENV)/.test ## Make golden notebooks anew, all or BOOKS="rook/health ..."; look at the difference before you commit it
+	$(BIN)/python tests/notebooks/regolden.py $(BOOKS)
 
 check: $(VENV)/.dev ## Lint, strict types, import rules, stripped notebooks
 	$(BIN)/ruff check .

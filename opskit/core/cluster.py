@@ -1,7 +1,7 @@
 """A handle on one cluster and the servers around it: live, or a snapshot, read the same way."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -45,17 +45,26 @@ class Cluster:
 
     """
 
-    def __init__(self, reader: Reader, *, settings: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        parts: Mapping[str, Callable[[], "Cluster"]] | None = None,
+    ) -> None:
         self.reader = reader
         self.settings: dict[str, dict[str, Any]] = {k: dict(v) for k, v in (settings or {}).items()}
+        self._parts = dict(parts or {})
+        self._open: dict[str, Cluster] = {}
 
     @classmethod
-    def open(cls, name: str, *, expect_uid: str | None = None) -> "Cluster":
+    def open(cls, name: str, *, system: str = "", expect_uid: str | None = None) -> "Cluster":
         """Open a cluster by name.
 
         Args:
             name: `demo` (or `demo:STATE`), a snapshot's path, a name in `opskit.toml`, or a
                 kubeconfig context.
+            system: whose recording is meant, where the demo has one for each system.
             expect_uid: refuse any other cluster than the one with this kube-system namespace UID.
 
         Raises:
@@ -68,7 +77,7 @@ class Cluster:
         """
         from opskit.core.opening import open_cluster
 
-        return open_cluster(name, expect_uid=expect_uid)
+        return open_cluster(name, system=system, expect_uid=expect_uid)
 
     def __enter__(self) -> "Cluster":
         return self
@@ -79,6 +88,16 @@ class Cluster:
     def close(self) -> None:
         """Close port-forwards and connections."""
         self.reader.close()
+        for part in self._open.values():
+            part.close()
+
+    def of(self, system: str) -> "Cluster":
+        """Where a system is read: here, or in the demo's recording of that system."""
+        if system not in self._parts:
+            return self
+        if system not in self._open:
+            self._open[system] = self._parts[system]()
+        return self._open[system]
 
     def __repr__(self) -> str:
         info = self.info

@@ -1,19 +1,19 @@
 """From a name to a cluster: a snapshot, a cluster of `opskit.toml`, or a kubeconfig context."""
 
 import os
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+from opskit.core import demo
 from opskit.core.cluster import Cluster
 from opskit.core.errors import UnknownName, WrongCluster
 from opskit.core.snapshot_format import SUFFIX
 
-DEMO = "demo"
-_DEMOS = Path(__file__).parent.parent / "demo"
 
-
-def open_cluster(name: str, *, expect_uid: str | None = None) -> Cluster:
+def open_cluster(name: str, *, system: str = "", expect_uid: str | None = None) -> Cluster:
     """Open a cluster by name; see `Cluster.open`."""
-    cluster = _opened(name)
+    cluster = _opened(name, system)
     try:
         _check_uid(cluster, name, expect_uid)
     except BaseException:
@@ -32,22 +32,26 @@ def cluster_names() -> list[str]:
     from opskit.core.config import load
     from opskit.core.live_config import contexts
 
-    return list(dict.fromkeys([*demo_names(), *load().clusters, *contexts()]))
+    return list(dict.fromkeys([*demo.names(), *load().clusters, *contexts()]))
 
 
-def demo_names() -> list[str]:
-    """`demo` and `demo:STATE` of the snapshots that come with opskit."""
-    states = sorted(path.stem for path in _DEMOS.glob(f"*{SUFFIX}"))
-    return [DEMO if state == "default" else f"{DEMO}:{state}" for state in states]
-
-
-def _opened(name: str) -> Cluster:
+def _opened(name: str, system: str) -> Cluster:
+    if parts := demo.parts(name):
+        path = parts.get(system) or next(iter(parts.values()))
+        return _snapshot(path, name=name, parts=parts)
     if path := _snapshot_path(name):
-        from opskit.core.snapshot import SnapshotReader
-
-        reader = SnapshotReader(path, name=name if name.startswith(DEMO) else None)
-        return Cluster(reader, settings=reader.manifest.settings)
+        return _snapshot(path)
     return _live(name)
+
+
+def _snapshot(path: Path, *, name: str | None = None, parts: Mapping[str, Path] | None = None) -> Cluster:
+    from opskit.core.snapshot import SnapshotReader
+
+    reader = SnapshotReader(path, name=name)
+    others = {
+        system: partial(_snapshot, part, name=name) for system, part in (parts or {}).items() if part != path
+    }
+    return Cluster(reader, settings=reader.manifest.settings, parts=others)
 
 
 def _live(name: str) -> Cluster:
@@ -76,8 +80,6 @@ def _looked_in() -> str:
 
 
 def _snapshot_path(name: str) -> Path | None:
-    if name in demo_names():
-        return _DEMOS / f"{name.partition(':')[2] or 'default'}{SUFFIX}"
     looks_like_one = name.endswith(SUFFIX) or os.sep in name
     path = Path(name).expanduser()
     return path if looks_like_one and path.is_file() else None

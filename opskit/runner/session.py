@@ -57,7 +57,7 @@ def open_run(
     values = declared.read({**parameters, "cluster": name})
     own = RunFolder(Path(context.folder)) if context else folder.create(declared.name, mode="interactive")
     try:
-        opened = cluster if isinstance(cluster, Cluster) else Cluster.open(name)
+        opened = cluster if isinstance(cluster, Cluster) else Cluster.open(name, system=declared.system)
     except OpsError as error:
         own.update(error=note(error))
         raise

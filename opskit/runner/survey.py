@@ -42,7 +42,7 @@ def survey(cluster: "Cluster", judged: Iterable[System[Any]]) -> Survey:
         ReadError: the cluster does not answer at all.
 
     """
-    read = [(room, room.facts(cluster)) for room in judged]
+    read = [(room, room.facts(cluster.of(room.name))) for room in judged]
     found = [finding for room, facts in read for finding in room.checks(facts)]
     missing = tuple(reason for _, facts in read for reason in unread(facts))
     return Survey(cluster=cluster.info.name, findings=tuple(by_severity(found)), unread=missing)

@@ -1,5 +1,6 @@
 """`opskit sandbox`: real servers on this machine, to rehearse on and to break on purpose."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -108,6 +109,21 @@ def status(profile: ProfileOption = "light", json: JsonOption = False) -> None:
             for part in sandbox.parts
         ]
         print_table(("part", "state", "pid", "log"), rows)
+
+
+@app.command("record-demo")
+@reported
+def record_demo(
+    profile: ProfileOption = "light",
+    state: Annotated[list[str] | None, typer.Option("--state", help="Only this; may be repeated.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A folder; opskit's own.")] = None,
+) -> None:
+    """Remake the built-in demo: bring a sandbox of its own into each state, and record it there."""
+    from opskit.core import demo
+    from opskit.sandbox.demo import record
+
+    for path in record(profile, states=state or (), folder=output or demo.FOLDER, report=_progress):
+        print_text(f"{path}  {path.stat().st_size / 1024:.0f} KiB")
 
 
 @fault.command("list")

@@ -1,33 +1,37 @@
-"""Remakes the built-in demo cluster: a sandbox is brought into each state, and recorded there.
+"""Remakes the built-in demo: a sandbox is brought into each state, and recorded there.
 
-The states are real: a real Ceph behind a real API server, broken by the sandbox's own faults.
+The states are real: real servers, broken by the sandbox's own faults. Each profile contributes its own, as
+`DEMO` of its module `demo`; a recording is kept as `opskit/demo/SYSTEM/STATE.opskit`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
+from opskit.core import demo
 from opskit.core.cluster import Cluster
+from opskit.core.errors import UnknownName
 from opskit.core.live import LiveReader
 from opskit.core.live_api import ApiServer
 from opskit.core.live_config import credentials
 from opskit.core.snapshot_format import SUFFIX
 from opskit.runner.capturing import capture
 from opskit.sandbox.component import Report, silent
-from opskit.sandbox.light import ceph_files
-from opskit.sandbox.light.ceph import POOL
-from opskit.sandbox.rados import Rados
+from opskit.sandbox.profiles import PROFILES
 from opskit.sandbox.sandbox import Sandbox
-from opskit.sandbox.waiting import wait_until
 
-NAME = "demo"
-FOLDER = Path(__file__).parent.parent / "demo"
-OPTIONS = {"mons": 3, "osds": 9, "osd_size": 128, "mds": True}
-HISTORY_SECONDS = 120.0
-"""How long the healthy cluster is watched first, so that histories have a past."""
 
-_OBJECTS, _BYTES = 600, 2**16
+def nothing(_: Sandbox) -> None:
+    """Leave it as it is."""
+
+
+def fault(name: str, **arguments: object) -> Callable[[Sandbox], None]:
+    """Enter a state by one of the profile's faults."""
+    return lambda sandbox: sandbox.inject(name, **arguments)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,90 +42,83 @@ class State:
     """`default` is what `demo` opens; others open as `demo:NAME`."""
     enter: Callable[[Sandbox], None]
     """Breaks a healthy sandbox, and returns when the state has come."""
+    leave: Callable[[Sandbox], None] = Sandbox.heal
+    """Mends it; the faults are healed by default."""
 
 
-def _nothing(_: Sandbox) -> None:
-    """Leave it healthy."""
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What a profile contributes."""
+
+    systems: tuple[str, ...]
+    """Those that are recorded, each into a file of its own."""
+    states: tuple[State, ...]
+    """In the order in which they are recorded: what takes longest to mend comes last."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the profile."""
+    settle: Callable[[Sandbox], None] = nothing
+    """Done once, while all is well: data to look at, histories with a past."""
 
 
-def _recovering(sandbox: Sandbox) -> None:
-    """osd.4 has died and was marked out; its PGs are being copied to other OSDs."""
-    sandbox.ceph("config", "set", "osd", "osd_recovery_sleep", "1")
-    sandbox.inject("osd-down", osd=4)
-    sandbox.ceph("osd", "out", "4")
-    wait_until(
-        lambda: sandbox.ceph("status")["pgmap"].get("recovering_objects_per_sec", 0) > 0,
-        what="objects are being recovered",
-        deadline=120.0,
-        every=1.0,
-    )
+def demos() -> dict[str, Demo]:
+    """Every profile's contribution."""
+    modules = {name: f"opskit.sandbox.{name}.demo" for name in PROFILES}
+    return {name: import_module(module).DEMO for name, module in modules.items() if find_spec(module)}
 
 
-def _fault(name: str, **arguments: object) -> Callable[[Sandbox], None]:
-    return lambda sandbox: sandbox.inject(name, **arguments)
-
-
-STATES = (
-    State(name="healthy", enter=_nothing),
-    State(name="default", enter=_recovering),
-    State(name="damaged-pg", enter=_fault("pg-inconsistent")),
-    State(name="nearfull", enter=_fault("nearfull")),
-    State(name="host-down", enter=_fault("host-down", host="node-b")),
-)
-"""In the order in which they are recorded: what takes longest to mend comes last."""
-
-
-def record_demo(folder: Path = FOLDER, *, report: Report = silent) -> list[Path]:
-    """Record every state into `folder`; the sandbox is taken down at the end.
+def record(
+    profile: str, *, states: Iterable[str] = (), folder: Path = demo.FOLDER, report: Report = silent
+) -> list[Path]:
+    """Record a profile's states; its sandbox is taken down at the end.
 
     Args:
-        folder: where the snapshots are written.
+        profile: whose.
+        states: only these; none is all.
+        folder: where the snapshots are written, in one folder for each system.
         report: told of progress.
 
     Raises:
+        UnknownName: the profile contributes nothing, or has no such state.
         OpsError: a state did not come, or could not be read.
 
     """
-    begin = monotonic()
-    folder.mkdir(parents=True, exist_ok=True)
-    with Sandbox.up(profile="light", name=NAME, report=report, **OPTIONS) as sandbox:
+    chosen, begin = _demo_of(profile), monotonic()
+    wanted = _wanted(chosen, states)
+    with Sandbox.up(profile=profile, name=f"demo-{profile}", report=report, **chosen.options) as sandbox:
         sandbox.wait_healthy()
-        _seed(sandbox)
-        _watch(begin)
-        return [_record(sandbox, state, folder, report, begin) for state in STATES]
+        chosen.settle(sandbox)
+        made: list[Path] = []
+        for number, state in enumerate(wanted):
+            report(f"state {state.name}", "starting", monotonic() - begin)
+            state.enter(sandbox)
+            made += _record(sandbox, chosen.systems, state.name, folder)
+            report(f"state {state.name}", "recorded", monotonic() - begin)
+            if number < len(wanted) - 1:
+                state.leave(sandbox)
+        return made
 
 
-def _seed(sandbox: Sandbox) -> None:
-    with Rados(ceph_files.conf(sandbox.site), timeout=60.0) as rados:
-        rados.put(POOL, {f"demo.{number:04}": bytes([number % 251]) * _BYTES for number in range(_OBJECTS)})
+def _demo_of(profile: str) -> Demo:
+    known = demos()
+    if profile not in known:
+        raise UnknownName.among("demo of the profile", profile, known)
+    return known[profile]
 
 
-def _watch(begin: float) -> None:
-    """Let Prometheus see the healthy cluster for a while."""
-    wait_until(
-        lambda: monotonic() - begin >= HISTORY_SECONDS,
-        what="the histories have a past",
-        deadline=HISTORY_SECONDS + 60.0,
-        every=5.0,
-    )
+def _wanted(chosen: Demo, states: Iterable[str]) -> list[State]:
+    known = {state.name: state for state in chosen.states}
+    for name in states:
+        if name not in known:
+            raise UnknownName.among("state of the demo", name, known)
+    return [state for state in chosen.states if not states or state.name in states]
 
 
-def _record(sandbox: Sandbox, state: State, folder: Path, report: Report, begin: float) -> Path:
-    report(f"state {state.name}", "starting", monotonic() - begin)
-    state.enter(sandbox)
-    path = folder / f"{state.name}{SUFFIX}"
+def _record(sandbox: Sandbox, systems: Iterable[str], state: str, folder: Path) -> list[Path]:
     source = credentials(sandbox.context, kubeconfig=str(sandbox.kubeconfig))
-    with Cluster(LiveReader(ApiServer(source), name=NAME)) as cluster:
-        capture(cluster, path)
-    report(f"state {state.name}", "ready", monotonic() - begin)
-    _leave(sandbox)
-    return path
-
-
-def _leave(sandbox: Sandbox) -> None:
-    sandbox.ceph("config", "rm", "osd", "osd_recovery_sleep")
-    for osd in sandbox.ceph("osd", "dump")["osds"]:
-        if not osd["in"]:
-            sandbox.ceph("osd", "in", str(osd["osd"]))
-    sandbox.heal()
-    sandbox.wait_healthy()
+    made: list[Path] = []
+    with Cluster(LiveReader(ApiServer(source), name=demo.NAME)) as cluster:
+        for system in systems:
+            path = folder / system / f"{state}{SUFFIX}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.append(capture(cluster, path, only=(system,)))
+    return made

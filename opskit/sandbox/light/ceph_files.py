@@ -102,6 +102,10 @@ keyring = {ceph}/keyring
 admin_socket =
 log_to_stderr = false
 keyring = {ceph}/keyring
+
+[client.rgw.my.store.a]
+admin_socket = {run}/$cluster-$name.asok
+log_to_stderr = true
 """
 
 

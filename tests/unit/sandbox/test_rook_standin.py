@@ -4,6 +4,7 @@ from opskit.sandbox.kube import covers
 from opskit.sandbox.light.ceph import pgs_clean
 from opskit.sandbox.rook_standin.cephstatus import ceph_version, cluster_status, same_but_for_time
 from opskit.sandbox.rook_standin.disruption import budgets
+from opskit.sandbox.rook_standin.nodes import ready_again
 from opskit.sandbox.rook_standin.podstatus import Container, pod_status
 
 HOSTS = {"node-a": False, "node-b": False, "node-c": False}
@@ -120,3 +121,13 @@ def test_clean_pgs(states: list[str], clean: bool) -> None:
 )
 def test_what_the_server_adds_does_not_matter(actual: object, wanted: object, covered: bool) -> None:
     assert covers(actual, wanted) is covered
+
+
+def test_a_node_that_is_back_tells_that_its_pods_run() -> None:
+    then = "2026-01-02T03:04:05Z"
+    lost = {"type": "Ready", "status": "False", "lastTransitionTime": then, "reason": "NodeNotReady"}
+    kept = {"type": "PodScheduled", "status": "True", "lastTransitionTime": then}
+    made = ready_again([lost, kept])
+    assert (made[0]["type"], made[0]["status"]) == ("Ready", "True")
+    assert made[0]["lastTransitionTime"] > then
+    assert made[1] == kept

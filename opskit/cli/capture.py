@@ -24,6 +24,6 @@ def command(
     from opskit.runner.capturing import capture
 
     with Cluster.open(cluster) as opened:
-        capture(opened, output, only=system or (), told=lambda name: say(f"Reading {name} of {cluster}"))
+        capture(opened, output, only=system or (), told=say)
     say(f"{output.stat().st_size / 1024:.0f} KiB")
     print_text(str(output))

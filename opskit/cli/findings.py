@@ -1,13 +1,17 @@
 """`opskit findings`: every check at once."""
 
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from opskit.cli.options import ClusterOption, FailOnOption, severity
-from opskit.cli.outcome import done, reported, say
-from opskit.cli.output import print_json, print_text
+from opskit.cli.options import ClusterOption, FailOnOption, seconds, severity
+from opskit.cli.outcome import done, keep_traceback, reported, say
+from opskit.cli.output import print_json, print_text, save_text
+
+if TYPE_CHECKING:
+    from opskit.runner.survey import Survey
 
 _UNREAD_SHOWN = 5
 
@@ -29,6 +33,11 @@ def command(
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print them.")] = Format.TABLE,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    sarif: Annotated[Path | None, typer.Option("--sarif", help="Write a SARIF 2.1.0 file, too.")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write a JUnit XML file, too.")] = None,
+    timeout: Annotated[
+        str, typer.Option("--timeout", help="Longest that reading a system may take.")
+    ] = "60s",
     fail_on: FailOnOption = None,
 ) -> None:
     """Run every check on a cluster and print what is wrong, worst first."""
@@ -37,24 +46,53 @@ def command(
     from opskit.runner import cards, exports, survey
 
     threshold, rooms = severity(fail_on), survey.rooms(system or ())
+    longest = seconds(timeout, "--timeout")
     with Cluster.open(cluster or "demo") as opened:
         say(f"Reading {cards.which(opened.info)}")
-        seen = survey.survey(opened, rooms)
-    _say_unread(seen.unread)
-    match Format.JSON if json else output:
+        seen = survey.survey(opened, rooms, seconds=longest, told=say)
+    _say_gaps(seen)
+    _print(seen, Format.JSON if json else output, cluster=cluster or "demo")
+    if sarif:
+        save_text(sarif, exports.sarif_text(seen))
+    if junit:
+        save_text(junit, exports.as_junit(seen))
+    _say_defects(seen)
+    failed = bool(threshold and at_or_above(seen.findings, Severity(threshold)))
+    done(1 if seen.defects else 3 if failed else 0)
+
+
+def _print(seen: "Survey", output: Format, *, cluster: str) -> None:
+    from opskit.runner import exports
+
+    match output:
         case Format.JSON:
             print_json(exports.as_json(seen))
         case Format.SARIF:
-            print_json(exports.as_sarif(seen))
+            print_text(exports.sarif_text(seen))
         case Format.JUNIT:
             print_text(exports.as_junit(seen))
         case Format.TABLE:
-            print_text(cards.findings(seen.findings, cluster=cluster or "demo").text)
-    done(3 if threshold and at_or_above(seen.findings, Severity(threshold)) else 0)
+            print_text(_table(seen, cluster))
 
 
-def _say_unread(unread: tuple[str, ...]) -> None:
-    for reason in unread[:_UNREAD_SHOWN]:
+def _table(seen: "Survey", cluster: str) -> str:
+    from opskit.runner import cards
+
+    if seen.findings or not (seen.unread or seen.defects):
+        return cards.findings(seen.findings, cluster=cluster).text
+    return "No findings in what could be read; standard error says what could not."
+
+
+def _say_gaps(seen: "Survey") -> None:
+    if seen.absent:
+        say(f"Not there: {'; '.join(seen.absent)}")
+    for reason in seen.unread[:_UNREAD_SHOWN]:
         say(f"Not read: {reason}")
-    if len(unread) > _UNREAD_SHOWN:
-        say(f"Not read: {len(unread) - _UNREAD_SHOWN} more part(s); --json has them all")
+    if len(seen.unread) > _UNREAD_SHOWN:
+        say(f"Not read: {len(seen.unread) - _UNREAD_SHOWN} more part(s); --json has them all")
+
+
+def _say_defects(seen: "Survey") -> None:
+    for each in seen.defects:
+        kept = keep_traceback(each.trace, name=each.system)
+        say(f"opskit: A defect of opskit in {each.system}: {each.error}. Traceback: {kept}")

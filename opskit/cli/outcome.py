@@ -38,7 +38,8 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
             code = error.signal_exit_code if isinstance(error, Stopped) else error.exit_code
             _end(str(error), code)
         except Exception as error:  # noqa: BLE001 - the last place where a defect can be told apart from success
-            _end(f"A defect of opskit: {type(error).__name__}: {error}. Traceback: {_keep_traceback()}", 1)
+            kept = keep_traceback(traceback.format_exc())
+            _end(f"A defect of opskit: {type(error).__name__}: {error}. Traceback: {kept}", 1)
         else:
             return result
 
@@ -68,15 +69,17 @@ def _without_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _keep_traceback() -> str:
+def keep_traceback(text: str, *, name: str = "") -> str:
+    """Keep a defect's traceback, scrubbed, for its owner alone; says where it is."""
     from opskit.core.secrets import scrub
 
     state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "opskit"
-    path = state / f"defect-{datetime.now(UTC):%Y%m%d-%H%M%S}.log"
+    about = f"-{name}" if name else ""
+    path = state / f"defect-{datetime.now(UTC):%Y%m%d-%H%M%S}{about}.log"
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text(scrub(traceback.format_exc()))
+        path.write_text(scrub(text))
     except OSError as error:
         return f"could not be kept ({error.strerror})"
     return str(path)

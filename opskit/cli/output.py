@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 _PIPE_COLUMNS = 160
@@ -17,6 +18,25 @@ def print_json(value: Any) -> None:
 def print_text(text: str) -> None:
     """Lines, as they are."""
     sys.stdout.write(text + "\n")
+
+
+def save_text(path: Path, text: str) -> None:
+    """Write a file that was asked for by an option.
+
+    Raises:
+        ConfigError: it can't be written.
+
+    """
+    from opskit.core.errors import ConfigError
+
+    try:
+        path.write_text(text + "\n")
+    except OSError as error:
+        raise ConfigError(
+            f"The file can't be written: {error.strerror or error}.",
+            where=str(path),
+            hint="name another path",
+        ) from None
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 FactsT = TypeVar("FactsT")
 
 
+def never_absent(_: object) -> str:
+    """Every cluster has this system."""
+    return ""
+
+
 @dataclass(frozen=True)
 class System(Generic[FactsT]):
     """One system's room; its module `system.py` holds it as `SYSTEM`."""
@@ -25,3 +30,15 @@ class System(Generic[FactsT]):
     conditions: Conditions
     record: "Callable[[Cluster, FactsT], None] | None" = None
     """Reads beyond these facts that a capture should hold (metric ranges, what plans ask)."""
+    absent: Callable[[FactsT], str] = never_absent
+    """Pure: why the system is not there at all, e.g. `not installed`, or "" when it is.
+
+    An absent system is one quiet line of a survey and is not judged. `parts.absence(facts.cluster)`
+    tells it of the part without which there is no such system (its CRDs).
+    """
+    optional: frozenset[str] = frozenset()
+    """Fields of the facts that a sound system may lack, e.g. what only Prometheus knows.
+
+    One that is `NotInstalled` is said, and does not spoil the verdict; any other part that could not
+    be read does.
+    """

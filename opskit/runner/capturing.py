@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from opskit import systems
 from opskit.core.cluster import Cluster
+from opskit.core.errors import ReadError
 from opskit.core.recorder import Recorder
+from opskit.core.system import System
 
 
 def capture(
@@ -21,7 +24,7 @@ def capture(
         cluster: what is recorded.
         output: the snapshot's file.
         only: names of systems; empty is all.
-        told: hears which system is being read.
+        told: hears which system is being read, and which could not be recorded whole.
 
     Raises:
         UnknownName: no such system.
@@ -32,9 +35,15 @@ def capture(
     recorder = Recorder(cluster.reader)
     recorded = Cluster(recorder, settings=cluster.settings)
     for name in tuple(only) or systems.NAMES:
-        told(name)
-        room = systems.load(name)
-        facts = room.facts(recorded)
-        if room.record:
-            room.record(recorded, facts)
+        told(f"Reading {name} of {cluster.info.name}")
+        try:
+            _record(systems.load(name), recorded)
+        except ReadError as error:
+            told(f"{name} could not be recorded whole: {error}")
     return recorder.save(output, settings=cluster.settings)
+
+
+def _record(room: System[Any], recorded: Cluster) -> None:
+    facts = room.facts(recorded)
+    if room.record and not room.absent(facts):
+        room.record(recorded, facts)

@@ -150,7 +150,7 @@ def _verdict(
         found=tuple(by_severity(system.checks(facts))),
         goal=verifying.goals(cluster, system.conditions, wanted),
         changed=changed,
-        missing=tuple(verifying.unread(facts)),
+        gaps=verifying.gaps(system, facts),
     )
 
 

@@ -1,15 +1,33 @@
-"""Every check of every system, at once."""
+"""Every check of every system, at once: a system that fails or hangs takes none of the others along."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from opskit import systems
+from opskit.core.budget import Budget
+from opskit.core.cluster import Cluster
+from opskit.core.errors import OpsError
 from opskit.core.findings import Data, Finding, by_severity
+from opskit.core.parts import Unread, unread
+from opskit.core.secrets import scrub
 from opskit.core.system import System
-from opskit.runner.verifying import unread
 
-if TYPE_CHECKING:
-    from opskit.core.cluster import Cluster
+SECONDS = 60.0
+"""For reading one system; all are read at the same time."""
+GRACE = 5.0
+"""Seconds for judging what was read in time, and for reads that end late."""
+_NAMED = 3
+
+
+class Defect(Data, frozen=True):
+    """A system's room raised what it should not have."""
+
+    system: str
+    error: str
+    trace: str
 
 
 class Survey(Data, frozen=True):
@@ -18,7 +36,22 @@ class Survey(Data, frozen=True):
     cluster: str
     findings: tuple[Finding, ...]
     unread: tuple[str, ...] = ()
-    """What could not be read, and why."""
+    """What could not be read, and why; each begins with the system's name."""
+    absent: tuple[str, ...] = ()
+    """Systems that are not there: `vault: not installed`."""
+    defects: tuple[Defect, ...] = ()
+
+
+class Seen(Data, frozen=True):
+    """One system, read and judged."""
+
+    findings: tuple[Finding, ...] = ()
+    unread: tuple[str, ...] = ()
+    absent: str = ""
+    defect: Defect | None = None
+
+
+Told = Callable[[str], None]
 
 
 def rooms(names: Iterable[str] = ()) -> tuple[System[Any], ...]:
@@ -31,18 +64,92 @@ def rooms(names: Iterable[str] = ()) -> tuple[System[Any], ...]:
     return tuple(systems.load(name) for name in tuple(names) or systems.NAMES)
 
 
-def survey(cluster: "Cluster", judged: Iterable[System[Any]]) -> Survey:
-    """Read and judge systems.
+def survey(
+    cluster: Cluster,
+    judged: Iterable[System[Any]],
+    *,
+    seconds: float = SECONDS,
+    told: Told = lambda _: None,
+) -> Survey:
+    """Read and judge systems, all at the same time.
 
     Args:
         cluster: live or a snapshot.
         judged: the systems.
+        seconds: for reading each; what was read by then is judged.
+        told: hears of each system's end, and who is still waited for.
 
-    Raises:
-        ReadError: the cluster does not answer at all.
+    Returns:
+        All that was found. A system that fails, hangs or has a defect leaves a line that says so.
 
     """
-    read = [(room, room.facts(cluster.of(room.name))) for room in judged]
-    found = [finding for room, facts in read for finding in room.checks(facts)]
-    missing = tuple(reason for _, facts in read for reason in unread(facts))
-    return Survey(cluster=cluster.info.name, findings=tuple(by_severity(found)), unread=missing)
+    wanted = tuple(judged)
+    done = _at_once(cluster, wanted, seconds, told)
+    every = [(room.name, done.get(room.name) or _hung(room.name, seconds)) for room in wanted]
+    return Survey(
+        cluster=cluster.info.name,
+        findings=tuple(by_severity(each for _, seen in every for each in seen.findings)),
+        unread=tuple(line for _, seen in every for line in seen.unread),
+        absent=tuple(f"{name}: {seen.absent}" for name, seen in every if seen.absent),
+        defects=tuple(seen.defect for _, seen in every if seen.defect),
+    )
+
+
+def _at_once(
+    cluster: Cluster, wanted: tuple[System[Any], ...], seconds: float, told: Told
+) -> dict[str, Seen]:
+    """Each system in a thread of its own; daemons, so that one that hangs does not keep the process."""
+    done: dict[str, Seen] = {}
+    ended = threading.Semaphore(0)
+
+    def work(room: System[Any]) -> None:
+        done[room.name] = look(cluster, room, seconds=seconds)
+        ended.release()
+
+    for room in wanted:
+        threading.Thread(target=work, args=(room,), name=f"opskit-{room.name}", daemon=True).start()
+    until = time.monotonic() + seconds + GRACE
+    for _ in wanted:
+        while not ended.acquire(timeout=min(2.0, max(0.0, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                return dict(done)
+            told(f"Still reading {', '.join(room.name for room in wanted if room.name not in done)}")
+    return dict(done)
+
+
+def look(cluster: Cluster, room: System[Any], *, seconds: float = SECONDS) -> Seen:
+    """Read and judge one system; whatever goes wrong becomes a line of its own."""
+    try:
+        own = cluster.of(room.name)
+        facts = room.facts(Cluster(Budget(own.reader, seconds, what=room.name), settings=own.settings))
+        if absent := room.absent(facts):
+            return Seen(absent=absent)
+        return Seen(findings=tuple(room.checks(facts)), unread=tuple(missing(room.name, facts)))
+    except OpsError as error:
+        return Seen(unread=(f"{room.name}: {error}",))
+    except Exception as error:  # noqa: BLE001 - one room's defect must not hide what the others found
+        return Seen(defect=_defect(room.name, error))
+
+
+def missing(system: str, facts: Any) -> Iterator[str]:
+    """One line for each reason why parts of the facts could not be read."""
+    reasons: dict[str, list[Unread]] = {}
+    for _, part in unread(facts):
+        reasons.setdefault(part.reason, []).append(part)
+    for reason, parts in reasons.items():
+        names = ", ".join(each.part for each in parts[:_NAMED])
+        more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
+        yield f"{system}: {names}{more}: {reason}"
+
+
+def _defect(system: str, error: Exception) -> Defect:
+    text = "".join(traceback.format_exception(error))
+    return Defect(system=system, error=scrub(f"{type(error).__name__}: {error}"), trace=scrub(text))
+
+
+def _hung(system: str, seconds: float) -> Seen:
+    line = (
+        f"{system}: It did not answer within {seconds + GRACE:g} s, so nothing of it is judged. "
+        f"Next: opskit findings --system {system} --timeout 5m, and look at its servers"
+    )
+    return Seen(unread=(line,))

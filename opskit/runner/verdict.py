@@ -24,12 +24,14 @@ class Verdict(Data, frozen=True):
     sentence: str
     """One sentence for a person."""
     good: bool
-    """Whether every goal holds, nothing at warning or above was found, and everything could be read."""
+    """Whether every goal holds, nothing at warning or above was found, and all that must be read was."""
     changed: bool
     """Whether this run changed anything."""
     goal: tuple[Goal, ...] = ()
     unread: tuple[str, ...] = ()
     """What could not be read, and why."""
+    lacking: tuple[str, ...] = ()
+    """What a sound system may be without, and why it is: no Prometheus, so no forecast."""
     worst: str = ""
     """The worst finding's severity, or ""."""
     runbook: str = ""

@@ -1,10 +1,11 @@
 """The verdict: goal conditions and findings, read again."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
-from opskit.core.errors import ReadError
-from opskit.core.findings import Finding, Severity, at_or_above
+from opskit.core.errors import NotInstalled, ReadError
+from opskit.core.findings import Data, Finding, Severity, at_or_above
+from opskit.core.parts import Unread, unread
 from opskit.core.plan import Condition
 from opskit.runner.record import Record, Status
 from opskit.runner.verdict import Goal, Verdict
@@ -12,16 +13,17 @@ from opskit.runner.verdict import Goal, Verdict
 if TYPE_CHECKING:
     from opskit.core.cluster import Cluster
     from opskit.core.conditions import Conditions
+    from opskit.core.system import System
     from opskit.runner.session import Run
 
 
-@runtime_checkable
-class _Unread(Protocol):
-    """A part of the facts that could not be read."""
+class Gaps(Data, frozen=True):
+    """What of the facts could not be read, and why."""
 
-    part: str
-    error: str
-    reason: str
+    unread: tuple[str, ...] = ()
+    """Each spoils the verdict."""
+    lacking: tuple[str, ...] = ()
+    """A sound system may be without these."""
 
 
 def judge(run: "Run", facts: Any) -> Verdict:
@@ -34,7 +36,7 @@ def judge(run: "Run", facts: Any) -> Verdict:
         found=run.found,
         goal=goals(run.cluster, run.system.conditions, wanted),
         changed=changed,
-        missing=tuple(unread(facts)),
+        gaps=gaps(run.system, facts),
     )
 
 
@@ -45,7 +47,7 @@ def verdict(
     found: tuple[Finding, ...],
     goal: tuple[Goal, ...],
     changed: bool,
-    missing: tuple[str, ...],
+    gaps: Gaps,
 ) -> Verdict:
     """The verdict on what was read."""
     info = cluster.info
@@ -58,9 +60,10 @@ def verdict(
         worst=found[0].severity.value if found else "",
         changed=changed,
         goal=goal,
-        unread=missing,
-        good=all(each.ok for each in goal) and not at_or_above(found, Severity.WARNING) and not missing,
-        sentence=" ".join(_sentences(record.status, goal, found, missing)),
+        unread=gaps.unread,
+        lacking=gaps.lacking,
+        good=all(each.ok for each in goal) and not at_or_above(found, Severity.WARNING) and not gaps.unread,
+        sentence=" ".join(_sentences(record.status, goal, found, gaps)),
         at=cluster.now(),
     )
 
@@ -79,16 +82,26 @@ def _goal(cluster: "Cluster", conditions: "Conditions", condition: Condition) ->
     return Goal(text=text, ok=held.ok, state=held.state)
 
 
-def unread(facts: Any) -> Iterator[str]:
-    """Why each part of the facts that could not be read was not."""
-    for name in getattr(facts, "__struct_fields__", ()):
-        part = getattr(facts, name)
-        if isinstance(part, _Unread):
-            yield f"{part.part}: {part.reason}"
+def gaps(system: "System[Any]", facts: Any) -> Gaps:
+    """What could not be read: parts that had to be, and optional ones that are not installed."""
+    every = list(unread(facts))
+    lacking = [part for name, part in every if _may_lack(system, name, part)]
+    return Gaps(
+        unread=tuple(_line(part) for _, part in every if part not in lacking),
+        lacking=tuple(_line(part) for part in lacking),
+    )
+
+
+def _may_lack(system: "System[Any]", name: str, part: Unread) -> bool:
+    return name in system.optional and part.error == NotInstalled.__name__
+
+
+def _line(part: Unread) -> str:
+    return f"{part.part}: {part.reason}"
 
 
 def _sentences(
-    status: Status, goal: tuple[Goal, ...], found: tuple[Finding, ...], missing: tuple[str, ...]
+    status: Status, goal: tuple[Goal, ...], found: tuple[Finding, ...], gaps: Gaps
 ) -> Iterator[str]:
     if status is Status.PLANNED_ONLY:
         yield "Nothing was changed."
@@ -102,8 +115,10 @@ def _sentences(
             else f"The goal is not reached: {held} of {len(goal)} hold."
         )
     yield _counted(found)
-    if missing:
-        yield f"{len(missing)} part(s) of the facts could not be read, so this is not the whole picture."
+    if gaps.unread:
+        yield f"{len(gaps.unread)} part(s) of the facts could not be read, so this is not the whole picture."
+    if gaps.lacking:
+        yield f"Judged without {', '.join(line.partition(':')[0] for line in gaps.lacking)}."
 
 
 def _counted(found: tuple[Finding, ...]) -> str:

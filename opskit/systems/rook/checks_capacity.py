@@ -3,12 +3,12 @@
 from math import isfinite
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.parts import Unread, known
 from opskit.systems.rook.answers import OsdDump, PoolEntry
 from opskit.systems.rook.answers_daemons import Df
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
 from opskit.systems.rook.judging import count, finding, judges, said, some
-from opskit.systems.rook.reading import Unread, known
 from opskit.systems.rook.sources import Growth
 
 DAY = 86_400

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.parts import known
 from opskit.systems.rook.answers import Pg, Status
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.judging import count, finding, judges, raised, said, some
-from opskit.systems.rook.reading import known
 
 DAMAGED = ("inconsistent", "failed_repair", "snaptrim_error")
 SINGLY = 20

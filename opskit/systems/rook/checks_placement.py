@@ -1,12 +1,12 @@
 """Pools whose redundancy or placement does not survive what they are believed to survive."""
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.parts import known
 from opskit.systems.rook.answers import OsdDump, PoolEntry
 from opskit.systems.rook.answers_daemons import Rule
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
 from opskit.systems.rook.judging import count, finding, judges, said, some
-from opskit.systems.rook.reading import known
 
 
 @judges("POOL_NO_REDUNDANCY")

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.parts import Unread, known
 from opskit.systems.rook import causes
 from opskit.systems.rook.answers import Status
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.judging import finding, judges, some
 from opskit.systems.rook.kinds import CephCluster
-from opskit.systems.rook.reading import Unread, known
 
 STALE = timedelta(minutes=15)
 """Rook looks at Ceph every minute."""

@@ -3,9 +3,9 @@
 import re
 
 from opskit.core.findings import Evidence, Finding
+from opskit.core.parts import known
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.judging import finding, judges, said
-from opskit.systems.rook.reading import known
 
 _NUMBER = re.compile(r"ceph version (\d+\.\d+\.\d+\S*)")
 

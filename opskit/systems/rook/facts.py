@@ -6,11 +6,12 @@ from typing import Any
 
 from opskit.core.cluster import Cluster
 from opskit.core.findings import Data
+from opskit.core.parts import Unread, known, settle
 from opskit.core.reads import InPod
 from opskit.systems.rook import answers as ceph
 from opskit.systems.rook import answers_daemons as daemons
 from opskit.systems.rook import inventory, kinds, sources, workloads
-from opskit.systems.rook.reading import NAMESPACE, TOOLBOX, Unread, known, namespace, settle, toolbox
+from opskit.systems.rook.reading import NAMESPACE, TOOLBOX, namespace, toolbox
 
 
 class Facts(Data, frozen=True, dict=True):
@@ -101,7 +102,7 @@ class Facts(Data, frozen=True, dict=True):
 
 
 def read(cluster: Cluster) -> Facts:
-    """Read a Ceph cluster: about thirty small reads, at most `reading.WORKERS` at once.
+    """Read a Ceph cluster: about thirty small reads, at most `parts.WORKERS` at once.
 
     `rook.namespace`, `rook.toolbox` and `rook.operator_namespace` of the settings say where it is.
     """

@@ -1,9 +1,9 @@
 """What a capture of a Ceph cluster holds beyond the facts: histories, and the answers that plans ask for."""
 
 from opskit.core.cluster import Cluster
+from opskit.core.parts import known
 from opskit.systems.rook import looks, metrics
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.reading import known
 
 OSDS = 60
 """Beyond this many OSDs a capture does not ask about each one: it would take minutes."""

@@ -8,22 +8,14 @@ import msgspec
 from opskit.core.cluster import Cluster
 from opskit.core.errors import NotInstalled
 from opskit.core.findings import Data
+from opskit.core.parts import Job, Unread, listed, settle
+from opskit.core.promql import vector
 from opskit.core.reads import Answer
 from opskit.systems.rook import answers as ceph
 from opskit.systems.rook import answers_daemons as daemons
 from opskit.systems.rook import kinds
-from opskit.systems.rook.reading import (
-    Job,
-    Unread,
-    ceph_together,
-    decode_answer,
-    listed,
-    namespace,
-    operator_namespace,
-    settle,
-    vector,
-)
 from opskit.systems.rook.reading import ceph as ask
+from opskit.systems.rook.reading import ceph_together, decode_answer, namespace, operator_namespace
 
 PG_LIMIT = 200
 """PGs that are listed one by one: 2.6 KB each. More of one state than this stay a count."""

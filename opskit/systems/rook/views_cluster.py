@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
+from opskit.core.parts import known
 from opskit.systems.rook import answers as ceph
 from opskit.systems.rook import answers_daemons as daemons
 from opskit.systems.rook.codes import explain
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.frames import Columns, table
 from opskit.systems.rook.inventory import Osd
-from opskit.systems.rook.reading import known
 
 OSDS: Columns = {
     "osd": "int64",

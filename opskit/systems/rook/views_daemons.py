@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from opskit.core.parts import known
 from opskit.systems.rook import answers_daemons as daemons
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.frames import Columns, table
-from opskit.systems.rook.reading import known
 from opskit.systems.rook.workloads import Pod
 
 MONS: Columns = {

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from opskit.core.errors import BadValue
+from opskit.core.parts import known
 from opskit.systems.rook import answers as ceph
 from opskit.systems.rook import answers_daemons as daemons
 from opskit.systems.rook import inventory
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.frames import Columns, table
-from opskit.systems.rook.reading import known
 from opskit.systems.rook.sources import Growth
 
 DAY = 86_400

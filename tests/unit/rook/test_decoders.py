@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opskit.core.errors import BadAnswer
+from opskit.core.parts import Unread
 from opskit.systems.rook import checks, facts, sources
-from opskit.systems.rook.reading import Unread, decode_answer
+from opskit.systems.rook.reading import decode_answer
 
 from .replay import Replay, cluster
 

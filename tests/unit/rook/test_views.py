@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from opskit.core.errors import BadValue
+from opskit.core.parts import Unread
 from opskit.plots import downsample, rook, style
 from opskit.systems.rook import facts, views
-from opskit.systems.rook.reading import Unread
 from opskit.systems.rook.sources import Growth
 from opskit.systems.rook.views_trends import days_left
 

@@ -7,12 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from opskit.core.errors import BadValue, Refused
+from opskit.core.parts import Unread
 from opskit.core.plan import Evict, Run
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.kinds import DisruptionManagement
 from opskit.systems.rook.plans import host_maintenance
 from opskit.systems.rook.plans.host import next_time
-from opskit.systems.rook.reading import Unread
 
 from . import scenes
 

@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from opskit.core.conditions import Held
 from opskit.core.errors import Refused
+from opskit.core.parts import Unread
 from opskit.core.plan import Run, Scale
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.kinds import CleanupPolicy
 from opskit.systems.rook.plans import replace_osd, take_osd_in, take_osd_out
-from opskit.systems.rook.reading import Unread
 from opskit.systems.rook.workloads import PodDisruptionBudget
 
 from . import scenes

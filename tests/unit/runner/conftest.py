@@ -43,6 +43,12 @@ class BareReader:
         return
 
 
+@pytest.fixture
+def cluster() -> Cluster:
+    """A cluster that answers, on which nothing is installed."""
+    return Cluster(BareReader())
+
+
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A snapshot of a cluster on which nothing is installed."""

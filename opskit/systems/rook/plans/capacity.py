@@ -7,11 +7,11 @@ Ceph stops backfilling (https://docs.ceph.com/en/latest/rados/operations/health-
 
 from collections.abc import Iterable, Iterator
 
+from opskit.core.parts import Unread, known
 from opskit.systems.rook.answers import OsdDump
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
 from opskit.systems.rook.plans.guards import domain_types, place, pools_of
-from opskit.systems.rook.reading import Unread, known
 
 
 def room_after_removal(facts: Facts, leaving: Iterable[Osd]) -> Iterator[str]:

@@ -5,11 +5,11 @@ Follows https://docs.ceph.com/en/latest/rados/operations/health-checks/#osdmap-f
 
 from collections.abc import Iterator
 
+from opskit.core.parts import known
 from opskit.core.plan import Change, Condition, Draft, Step, Target, Undo
 from opskit.systems.rook.answers import OsdDump
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.plans import guards, steps
-from opskit.systems.rook.reading import known
 
 FLAGS = {
     "noout": "no OSD is marked out, however long it is down",

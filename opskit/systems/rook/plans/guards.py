@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from opskit.core.conditions import Held
 from opskit.core.errors import Refused
+from opskit.core.parts import Unread, known
 from opskit.systems.rook.answers import OsdDump, OsdEntry, PoolEntry, Status
 from opskit.systems.rook.answers_daemons import Rule
 from opskit.systems.rook.conditions_ceph import is_clean
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
-from opskit.systems.rook.reading import Unread, known
 
 BLOCKING_FLAGS = (
     "noup",

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from opskit.core.conditions import Held
+from opskit.core.parts import Unread, known
 from opskit.systems.rook.answers import OsdDump, Status
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.plans import guards
-from opskit.systems.rook.reading import Unread, known
 from opskit.systems.rook.workloads import Node, Pod
 
 ROOK_TIMEOUT_MINUTES = 30

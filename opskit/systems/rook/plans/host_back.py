@@ -5,12 +5,12 @@ noout goes last: taken back earlier, Ceph would copy the data of OSDs that are a
 
 from collections.abc import Iterator
 
+from opskit.core.parts import known
 from opskit.core.plan import Change, Condition, Draft, Patch, Step, Undo
 from opskit.systems.rook.answers import OsdDump
 from opskit.systems.rook.conditions_maintenance import MARKS
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.plans import guards, guards_host, host_parts, steps
-from opskit.systems.rook.reading import known
 from opskit.systems.rook.workloads import Node
 
 BOOT_SECONDS = 1800

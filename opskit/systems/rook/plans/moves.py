@@ -6,13 +6,13 @@ Follows https://docs.ceph.com/en/latest/rados/operations/add-or-rm-osds/.
 from collections.abc import Iterator
 
 from opskit.core.conditions import Held
+from opskit.core.parts import Unread
 from opskit.core.plan import Draft, Step
 from opskit.core.planning import looks
 from opskit.systems.rook import looks as questions
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.plans import guards, steps
 from opskit.systems.rook.plans.capacity import room_after_removal
-from opskit.systems.rook.reading import Unread
 
 MOVE_SECONDS = 24 * steps.HOUR
 """An OSD of many TB takes a day to empty."""

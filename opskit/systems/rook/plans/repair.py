@@ -7,6 +7,7 @@ Follows https://docs.ceph.com/en/latest/rados/operations/pg-repair/.
 
 from collections.abc import Iterator
 
+from opskit.core.parts import Unread, known
 from opskit.core.plan import Change, Condition, Draft, Step, Target
 from opskit.core.planning import looks
 from opskit.systems.rook import looks as questions
@@ -15,7 +16,6 @@ from opskit.systems.rook.answers_asked import Inconsistent, InconsistentList, Pg
 from opskit.systems.rook.conditions_pg import bad_copies, object_name
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.plans import guards, steps
-from opskit.systems.rook.reading import Unread, known
 
 SCRUB_SECONDS = 2 * steps.HOUR
 """A deep scrub of a large PG of spinning disks, behind other scrubs."""

@@ -9,6 +9,7 @@ keep their failover meanwhile.
 from collections.abc import Iterator
 
 from opskit.core.conditions import Held
+from opskit.core.parts import Unread, known
 from opskit.core.plan import Condition, Draft, Step
 from opskit.core.planning import looks
 from opskit.systems.rook import looks as questions
@@ -17,7 +18,6 @@ from opskit.systems.rook.inventory import Osd
 from opskit.systems.rook.plans import guards, steps
 from opskit.systems.rook.plans.capacity import room_after_removal
 from opskit.systems.rook.plans.moves import MOVE_SECONDS
-from opskit.systems.rook.reading import Unread, known
 from opskit.systems.rook.workloads import Deployment
 
 PVC_LABEL = "ceph.rook.io/pvc"

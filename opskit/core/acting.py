@@ -23,7 +23,7 @@ from opskit.core.tools import GRACE, Tools, unmet
 from opskit.core.wait import interruptibly, rest
 from opskit.core.write_answers import Accepted, Answered, Declined, Silent
 from opskit.core.write_requests import Seen
-from opskit.core.writes import SECONDS, Prepared
+from opskit.core.writes import SECONDS, Prepared, of_status
 
 T = TypeVar("T")
 
@@ -207,13 +207,20 @@ class Actor:
             return self._fate_of_command(self.deed.action)
         while True:
             try:
-                return self._calling(
+                fate = self._calling(
                     lambda: read_back(self.tools.writer, prepared), f"reading {self.deed.target} back"
                 )
+                return self._unless_went_on(fate)
             except ReadError as error:
                 if self.deed.left <= 0:
                     return Fate(outcome="unknown", text=f"it could not be read back: {error}")
                 rest(min(RETRY, self.deed.left), self.tools.stop, f"reading {self.deed.target} back")
+
+    def _unless_went_on(self, fate: Fate) -> Fate:
+        """A controller may have gone on from the write already: then the postcondition tells."""
+        if fate.outcome != "unknown" or not of_status(self.deed.action) or self._missing():
+            return fate
+        return Fate(outcome="applied", text="its postcondition holds")
 
     def _fate_of_command(self, action: Run | Call) -> Fate:
         """By the postcondition: it may take a while to hold, if the command goes on without us."""

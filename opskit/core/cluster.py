@@ -18,6 +18,7 @@ from opskit.core.reads import (
     ClusterInfo,
     GetObject,
     GetPath,
+    Handshake,
     ListObjects,
     Place,
     QueryMetrics,
@@ -234,11 +235,44 @@ class Cluster:
         path: str,
         *,
         query: Mapping[str, str] | None = None,
+        question: Mapping[str, Any] | None = None,
         deadline: float = DEADLINE,
     ) -> Answer:
-        """GET from a server around the cluster, by URL or through a port-forward."""
-        read = AskHttp(server=server, path=path, query=tuple(sorted((query or {}).items())))
+        """Ask a server around the cluster, by URL or through a port-forward.
+
+        Args:
+            server: its name; see `AskHttp`.
+            path: with a leading slash.
+            query: parameters.
+            question: sent by POST as JSON, of servers that want it so; it must change nothing.
+            deadline: seconds.
+
+        Returns:
+            An answer of any status.
+
+        Raises:
+            NotInstalled, Unreachable, DeadlineExceeded, BadAnswer, NotInSnapshot.
+
+        """
+        body = msgspec.json.encode(question, order="sorted").decode() if question is not None else ""
+        read = AskHttp(server=server, path=path, query=tuple(sorted((query or {}).items())), body=body)
         return self.reader.answer(read, deadline=deadline)
+
+    def served(self, host: str, port: int, *, name: str = "", deadline: float = 5.0) -> str:
+        """The certificate that a TLS server shows now, as PEM; its trust is not judged.
+
+        Args:
+            host: name or address.
+            port: TCP port.
+            name: server name that is asked for; empty: the host.
+            deadline: seconds.
+
+        Raises:
+            Unreachable, DeadlineExceeded, NotInSnapshot.
+
+        """
+        read = Handshake(host=host, port=port, name=name)
+        return self.reader.answer(read, deadline=deadline).body.decode()
 
     def metrics(
         self, query: str, *, window_seconds: int = 0, step_seconds: int = 60, deadline: float = DEADLINE

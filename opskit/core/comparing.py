@@ -53,6 +53,18 @@ def within(found: tuple[Change, ...], manifest: Json) -> tuple[Change, ...]:
     return tuple(each for each in found if each.path in owned)
 
 
+def status_changes(before: Json | None, after: Json | None) -> tuple[Change, ...]:
+    """What a write of the status subresource changes; the conditions' own times are left out."""
+    one, other = _status(before), _status(after)
+    differing = sorted(path for path in {*one, *other} if one.get(path) != other.get(path))
+    return tuple(Change(path=path, before=one.get(path), after=other.get(path)) for path in differing)
+
+
+def _status(whole: Json | None) -> dict[str, Any]:
+    found = _flat((whole or {}).get("status", {}), "status")
+    return {path: value for path, value in found if not path.endswith(".lastTransitionTime")}
+
+
 def fields(whole: Json | None) -> dict[str, Any]:
     """Path to value, of every field but the noise: `{"spec.template.spec.containers[osd].image": …}`."""
     kept = {key: value for key, value in (whole or {}).items() if key != "status"}

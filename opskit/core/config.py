@@ -54,6 +54,8 @@ class Server(_Section, frozen=True):
     user: str = ""
     password: str = ""
     """Reference to the password of `user`."""
+    tls_name: str = ""
+    """Name that its certificate is checked against when it is reached through a port-forward."""
 
 
 class Nodes(_Section, frozen=True):
@@ -79,6 +81,27 @@ class Rook(_Section, frozen=True):
     """Label selector of the pod that has `ceph`."""
 
 
+class CertManager(_Section, frozen=True):
+    """Where cert-manager lives, and where its certificates are served."""
+
+    namespace: str = "cert-manager"
+    selector: str = "app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller"
+    """Label selector of the controller's pods, whose log holds what no object says."""
+    endpoints: list[str] = []
+    """`NAMESPACE/CERTIFICATE=HOST:PORT`: where a certificate is served, beside what Ingresses tell."""
+
+
+class Vault(_Section, frozen=True):
+    """Vault or OpenBao: its server is `servers.vault`."""
+
+    namespace: str = ""
+    """Of its pods; empty: looked for."""
+    selector: str = ""
+    """Label selector of the server's pods; empty: the usual ones."""
+    nodes: list[str] = []
+    """Names under `servers`, one for each node; empty: its pods."""
+
+
 class ClusterConfig(_Section, frozen=True):
     """One cluster."""
 
@@ -87,12 +110,15 @@ class ClusterConfig(_Section, frozen=True):
     uid: str = ""
     """UID of its kube-system namespace: another cluster is refused."""
     rook: Rook | None = None
+    certmanager: CertManager | None = None
+    vault: Vault | None = None
     servers: dict[str, Server] = {}
     nodes: Nodes | None = None
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """What it says of the systems in it, by system."""
-        return {"rook": _said(self.rook)} if self.rook else {}
+        sections = {"rook": self.rook, "certmanager": self.certmanager, "vault": self.vault}
+        return {name: _said(section) for name, section in sections.items() if section}
 
 
 class Approval(_Section, frozen=True):
@@ -213,7 +239,7 @@ def _check_value(shape: Any, data: Any, path: str, place: _Place) -> None:
 
 
 def _said(section: msgspec.Struct) -> dict[str, Any]:
-    return {name: value for name, value in msgspec.structs.asdict(section).items() if value != ""}
+    return {name: value for name, value in msgspec.structs.asdict(section).items() if value not in ("", [])}
 
 
 def _places() -> Iterator[Path]:

@@ -116,6 +116,23 @@ def parse_service(text: str) -> Located:
     return Located(namespace, name, int(port), int(port) in (443, 8443))
 
 
+def parse_pod(text: str) -> Located:
+    """One pod of a server, `https://namespace/pod:port` (or `http://`); `service` is the pod's name.
+
+    Raises:
+        ConfigError: it is not of that form.
+
+    """
+    scheme, _, rest = text.partition("://")
+    namespace, _, place = rest.partition("/")
+    pod, _, port = place.partition(":")
+    if scheme not in ("http", "https") or not (namespace and pod and port.isdigit()):
+        raise ConfigError(
+            f"{text!r} is no pod.", where="a server's name", hint="write https://namespace/pod:port"
+        )
+    return Located(namespace, pod, int(port), scheme == "https")
+
+
 def _rank(usual: Usual, service: Service) -> int | None:
     """Named as usual before merely labelled; None where it is neither, or has no pods to go to."""
     if not service.spec.selector:

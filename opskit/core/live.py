@@ -19,6 +19,7 @@ from opskit.core.live_logs import read_logs
 from opskit.core.live_metrics import as_request, checked
 from opskit.core.live_servers import Servers
 from opskit.core.live_ssh import run_on_node
+from opskit.core.live_tls import shown
 from opskit.core.local_tool import run_here
 from opskit.core.reads import (
     Answer,
@@ -27,6 +28,7 @@ from opskit.core.reads import (
     ClusterInfo,
     GetObject,
     GetPath,
+    Handshake,
     InPod,
     ListObjects,
     Local,
@@ -209,6 +211,8 @@ class LiveReader:
                 return self.run(read.argv, place=read.place, deadline=deadline)
             case AskHttp():
                 return self._http(read, deadline)
+            case Handshake():
+                return Answer(body=shown(read, deadline=deadline))
             case QueryMetrics():
                 ask = as_request(read, self.now())
                 response = self.servers.read(ask.server, ask.path, query=dict(ask.query), deadline=deadline)
@@ -234,7 +238,9 @@ class LiveReader:
         return live_session.answers(said.body, count=len(reads))
 
     def _http(self, read: AskHttp, deadline: float) -> Answer:
-        response = self.servers.read(read.server, read.path, query=dict(read.query), deadline=deadline)
+        response = self.servers.read(
+            read.server, read.path, query=dict(read.query), body=read.body.encode() or None, deadline=deadline
+        )
         return Answer(body=response.body, status=response.status)
 
     def _get(

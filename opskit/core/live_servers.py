@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from opskit.core.config import Server
-from opskit.core.discovery import Located, locate, parse_service
+from opskit.core.discovery import Located, locate, parse_pod, parse_service
 from opskit.core.errors import ConfigError, NotInstalled, OpsError, Unreachable
 from opskit.core.kinds import resource_path
 from opskit.core.kinds_core import Service
@@ -97,11 +97,18 @@ class Servers:
             raise _through(error, endpoint, server) from error
 
     def read(
-        self, server: str, path: str, *, query: Mapping[str, str] | None = None, deadline: float
+        self,
+        server: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        deadline: float,
     ) -> Response:
-        """GET, asked again within the budget when no answer comes."""
+        """GET, or POST with a body that only asks; asked again within the budget when no answer comes."""
+        method = "GET" if body is None else "POST"
         return retried(
-            lambda timeout: self.request(server, "GET", path, query=query, deadline=timeout),
+            lambda timeout: self.request(server, method, path, query=query, body=body, deadline=timeout),
             deadline=deadline,
             budget=self._api.budget,
         )
@@ -126,7 +133,7 @@ class Servers:
     def _headers(self, server: str) -> dict[str, str]:
         import urllib3
 
-        named = self._named.get(server, Server())
+        named = self._settings(server)
         headers = {"User-Agent": "opskit"}
         if named.token:
             headers["Authorization"] = f"Bearer {resolve(named.token).reveal()}"
@@ -135,17 +142,26 @@ class Servers:
             headers |= urllib3.make_headers(basic_auth=login)
         return headers
 
+    def _settings(self, server: str) -> Server:
+        """What the file says of it; a pod of a server has that server's credentials."""
+        return self._named.get(server) or self._named.get(server.partition("@")[0], Server())
+
     def _make(self, server: str, deadline: float) -> Endpoint:
-        named = self._named.get(server, Server())
+        named = self._settings(server)
+        if "@" in server:
+            return self._to_pod(server, named)
         if named.url:
             return Endpoint(named.url.rstrip("/"), _pool(named))
         place = parse_service(named.service) if named.service else locate(server, self._services(deadline))
         pod, port = self._pod(place, deadline)
         forward = Forward(self._api, namespace=place.namespace, pod=pod, port=port)
-        host, local = forward.address
-        scheme = "https" if place.tls else "http"
-        name = f"{place.service}.{place.namespace}.svc"
-        return Endpoint(f"{scheme}://{host}:{local}", _pool(named, name if place.tls else ""), forward)
+        name = named.tls_name or f"{place.service}.{place.namespace}.svc"
+        return _through_forward(forward, named, name if place.tls else "")
+
+    def _to_pod(self, server: str, named: Server) -> Endpoint:
+        pod = parse_pod(server.partition("@")[2])
+        forward = Forward(self._api, namespace=pod.namespace, pod=pod.service, port=pod.port)
+        return _through_forward(forward, named, (named.tls_name or pod.service) if pod.tls else "")
 
     def _services(self, deadline: float) -> list[Service]:
         body = self._api.read("/api/v1/services", deadline=deadline, resource="services").body
@@ -194,6 +210,12 @@ def _target(service: Service, pod: Pod, port: int) -> int:
             if target and each.name == target:
                 return each.container_port
     return port
+
+
+def _through_forward(forward: Forward, named: Server, tls_name: str) -> Endpoint:
+    host, local = forward.address
+    scheme = "https" if tls_name else "http"
+    return Endpoint(f"{scheme}://{host}:{local}", _pool(named, tls_name), forward)
 
 
 def _pool(named: Server, tls_name: str = "") -> Any:

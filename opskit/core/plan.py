@@ -11,6 +11,9 @@ from opskit.core.reads import Place
 
 Json = dict[str, Any]
 
+NOW = "{now}"
+"""Stands in a patch for the moment at which it is sent, which nobody can review beforehand."""
+
 
 class Target(Data, frozen=True):
     """What a step acts on: a Kubernetes object, or something that only its own system knows."""

@@ -9,7 +9,7 @@ from typing import Literal
 from opskit.core.findings import Data
 from opskit.core.plan import Delete, Evict, Json
 from opskit.core.write_requests import Seen
-from opskit.core.writes import Prepared, Writer
+from opskit.core.writes import Prepared, Writer, of_status
 
 
 class Fate(Data, frozen=True):
@@ -40,7 +40,7 @@ def read_back(writer: Writer, prepared: Prepared) -> Fate:
     again = writer.prepare(prepared.action, prepared.target)
     if again.changes == ():
         return Fate(outcome="applied", text="the object is as the write makes it")
-    return _still_differs(prepared.seen, again.seen)
+    return _still_differs(prepared.seen, again.seen, of_status=of_status(prepared.action))
 
 
 def _deletion(current: Json | None, seen: Seen | None) -> Fate:
@@ -60,13 +60,13 @@ def _absent(seen: Seen | None) -> Fate:
     return Fate(outcome="unknown", text="the object was deleted meanwhile")
 
 
-def _still_differs(before: Seen | None, now: Seen | None) -> Fate:
+def _still_differs(before: Seen | None, now: Seen | None, *, of_status: bool) -> Fate:
     """The object is not as the write makes it: it was never written, or changed back."""
     if before is None or now is None:
         return Fate(outcome="unknown", text="the object was made meanwhile, and differs from the write")
     if before.resource_version == now.resource_version:
         return Fate(outcome="not applied", text="the object has not changed since it was read")
-    if before.generation is not None and before.generation == now.generation:
+    if not of_status and before.generation is not None and before.generation == now.generation:
         return Fate(outcome="not applied", text="only its status has changed since it was read")
     return Fate(
         outcome="unknown",

@@ -68,15 +68,26 @@ class RunTool(Data, frozen=True, tag="tool"):
 
 
 class AskHttp(Data, frozen=True, tag="http"):
-    """A GET of a server around the cluster.
+    """A question to a server around the cluster, which changes nothing.
 
     `server` is a name of `opskit.toml` or one that is found in the cluster: `prometheus`, `dex`,
-    `istiod`, `vault`, …
+    `istiod`, `vault`, … One of its pods is `NAME@https://NAMESPACE/POD:PORT`.
     """
 
     server: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    """JSON. Empty: a GET; else a POST, which some servers want for mere questions."""
+
+
+class Handshake(Data, frozen=True, tag="tls"):
+    """The certificate that a TLS server shows; who it is signed by is not judged."""
+
+    host: str
+    port: int
+    name: str = ""
+    """Server name that is asked for (SNI); empty: the host."""
 
 
 class QueryMetrics(Data, frozen=True, tag="metrics"):
@@ -108,7 +119,7 @@ class Session(Data, frozen=True):
     """What makes it end: not every kubelet passes on that its input has ended."""
 
 
-Read = ListObjects | GetObject | GetPath | RunTool | AskHttp | QueryMetrics | ReadLogs
+Read = ListObjects | GetObject | GetPath | RunTool | AskHttp | Handshake | QueryMetrics | ReadLogs
 
 
 class Answer(Data, frozen=True):

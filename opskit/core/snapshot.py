@@ -20,6 +20,7 @@ from opskit.core.reads import (
     ClusterInfo,
     GetObject,
     GetPath,
+    Handshake,
     ListObjects,
     Place,
     QueryMetrics,
@@ -208,6 +209,8 @@ def describe(read: Read) -> str:
             return f"`{shlex.join(read.argv)}` in {read.place}"
         case AskHttp():
             return f"{read.path} of the server {read.server}"
+        case Handshake():
+            return f"the certificate that {read.host}:{read.port} shows for {read.name or read.host}"
         case QueryMetrics():
             return f"the query {read.query!r} over {read.window_seconds} s in steps of {read.step_seconds} s"
         case ReadLogs():

@@ -4,9 +4,12 @@ Follows https://kubernetes.io/docs/reference/using-api/api-concepts/ (dry run, r
 and https://kubernetes.io/docs/reference/using-api/server-side-apply/ (field managers).
 """
 
+from datetime import UTC, datetime
+from typing import Any
+
 from opskit.core.findings import Data
 from opskit.core.kinds import resource_path
-from opskit.core.plan import Action, Apply, Delete, Evict, Json, Patch, Scale, Target
+from opskit.core.plan import NOW, Action, Apply, Delete, Evict, Json, Patch, Scale, Target
 
 MANAGER = "opskit"
 """Our field manager."""
@@ -64,7 +67,9 @@ def request_for(action: Action, target: Target, seen: Seen | None, *, force: boo
             )
         case Patch():
             at = f"{path}/{action.subresource}" if action.subresource else path
-            return Request(method="PATCH", path=at, body=_bound(action.patch, seen), content_type=MERGE)
+            return Request(
+                method="PATCH", path=at, body=_bound(_stamped(action.patch), seen), content_type=MERGE
+            )
         case Scale():
             body = _bound({"spec": {"replicas": action.replicas}}, seen)
             return Request(method="PATCH", path=f"{path}/scale", body=body, content_type=MERGE)
@@ -93,6 +98,14 @@ def _bound(body: Json, seen: Seen | None) -> Json:
         return body
     bound = {"uid": seen.uid, "resourceVersion": seen.resource_version}
     return body | {"metadata": {**body.get("metadata", {}), **bound}}
+
+
+def _stamped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _stamped(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_stamped(each) for each in value]
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if value == NOW else value
 
 
 def _options(seen: Seen | None) -> Json:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from opskit.core.cluster import Cluster, decode
-from opskit.core.comparing import changes, within
+from opskit.core.comparing import changes, status_changes, within
 from opskit.core.errors import (
     BadAnswer,
     DeadlineExceeded,
@@ -21,7 +21,7 @@ from opskit.core.errors import (
 from opskit.core.findings import Data
 from opskit.core.live_faults import refusal
 from opskit.core.live_http import Response
-from opskit.core.plan import Action, Apply, Call, Change, Delete, Evict, Json, Run, Step, Target
+from opskit.core.plan import Action, Apply, Call, Change, Delete, Evict, Json, Patch, Run, Step, Target
 from opskit.core.reads import Answer, Place
 from opskit.core.rejections import rejected
 from opskit.core.write_answers import Accepted, Answered, Declined, Silent, called, meaning
@@ -277,12 +277,19 @@ def _may_force(action: Action, answer: Declined) -> bool:
 def _found(action: Action, target: Target, current: Json | None, after: Json) -> tuple[Change, ...]:
     if isinstance(action, Delete | Evict):
         return _removed(target)
+    if of_status(action):
+        return status_changes(current, after)
     if after.get("kind") == "Scale" and target.kind != "Scale":
         before: Any = (current or {}).get("spec", {}).get("replicas")
         wanted: Any = after.get("spec", {}).get("replicas", 0)
         return () if before == wanted else (Change(path="spec.replicas", before=before, after=wanted),)
     found = changes(current, after)
     return within(found, action.manifest) if isinstance(action, Apply) and current is None else found
+
+
+def of_status(action: Action) -> bool:
+    """Whether it writes the status subresource."""
+    return isinstance(action, Patch) and action.subresource == "status"
 
 
 def _removed(target: Target) -> tuple[Change, ...]:

@@ -135,5 +135,5 @@ def _rule(cluster: "Cluster", declared: Rule) -> rights.Rule:
     )
 
 
-_DEFAULTS = {"rook": "rook-ceph"}
+_DEFAULTS = {"rook": "rook-ceph", "certmanager": "cert-manager"}
 """Where a system lives when opskit.toml does not say."""

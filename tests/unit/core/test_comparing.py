@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opskit.core.comparing import changes, fields, within
+from opskit.core.comparing import changes, fields, status_changes, within
 from opskit.core.plan import Change
 
 OLD: dict[str, Any] = {
@@ -107,3 +107,18 @@ def test_every_difference_of_the_fields_is_told_once(one: dict[str, Any], other:
     found = changes(one, other)
     assert bool(found) == (fields(one) != fields(other))
     assert len({each.path for each in found}) == len(found)
+
+
+def test_a_write_of_the_status_tells_its_conditions_without_their_times() -> None:
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    asked = {"type": "Issuing", "status": "True", "lastTransitionTime": "2026-01-02T00:00:00Z"}
+    before = {"spec": {"a": 1}, "status": {"conditions": [ready]}}
+    after = {
+        "spec": {"a": 2},
+        "status": {"conditions": [{**ready, "lastTransitionTime": "2026-01-03T00:00:00Z"}, asked]},
+    }
+    assert status_changes(before, before) == ()
+    assert status_changes(before, after) == (
+        Change(path="status.conditions[Issuing].status", after="True"),
+        Change(path="status.conditions[Issuing].type", after="Issuing"),
+    )

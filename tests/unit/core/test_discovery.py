@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from opskit.core.discovery import Located, locate, parse_service
+from opskit.core.discovery import Located, locate, parse_pod, parse_service
 from opskit.core.errors import ConfigError, NotInstalled
 from opskit.core.kinds_core import Service
 
@@ -76,3 +76,14 @@ def test_a_service_of_the_file():
 def test_what_is_no_service(text):
     with pytest.raises(ConfigError, match="is no service"):
         parse_service(text)
+
+
+def test_a_pod_of_a_server():
+    assert parse_pod("https://vault/vault-0:8200") == Located("vault", "vault-0", 8200, True)
+    assert not parse_pod("http://vault/vault-0:8200").tls
+
+
+@pytest.mark.parametrize("text", ["vault/vault-0:8200", "https://vault-0:8200", "https://vault/vault-0", ""])
+def test_what_is_no_pod(text):
+    with pytest.raises(ConfigError, match="is no pod"):
+        parse_pod(text)

@@ -15,7 +15,9 @@ app = typer.Typer(
 fault = typer.Typer(no_args_is_help=True, help="What can be broken, and how it is mended.")
 app.add_typer(fault, name="fault")
 
-ProfileOption = Annotated[str, typer.Option("--profile", help="Which servers: light.")]
+ProfileOption = Annotated[
+    str, typer.Option("--profile", help="Which servers; see `opskit sandbox profiles`.")
+]
 NameOption = Annotated[str | None, typer.Option("--name", help="Of the sandbox; the profile's by default.")]
 ArgumentsOption = Annotated[
     list[str] | None, typer.Option("-a", "--argument", help="NAME=VALUE; may be repeated.")
@@ -36,42 +38,56 @@ def build(profile: ProfileOption = "light") -> None:
     print_table(("program", "version", "from"), [(each.name, each.version, each.source) for each in found])
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 @reported
 def up(
+    further: typer.Context,
     profile: ProfileOption = "light",
     name: NameOption = None,
-    mons: Annotated[int, typer.Option(help="Ceph monitors: 1 or 3.")] = 1,
-    osds: Annotated[int, typer.Option(help="OSDs, over three hosts: a multiple of 3.")] = 6,
-    osd_size: Annotated[int, typer.Option("--osd-size", help="MiB an OSD holds, in memory as filled.")] = 512,
-    mds: Annotated[bool, typer.Option("--mds", help="A CephFilesystem with its MDS.")] = False,
-    rgw: Annotated[bool, typer.Option("--rgw", help="A CephObjectStore with its gateway.")] = False,
-    prometheus: Annotated[bool, typer.Option(help="Prometheus, scraping the manager.")] = True,
-    crds: Annotated[str, typer.Option(help="A file or folder with Rook's released CRDs.")] = "",
     provider: Annotated[str, typer.Option(help="own, or kind where Docker is there.")] = "own",
     context: Annotated[str, typer.Option(help="Start nothing: use this kubeconfig context's own Rook.")] = "",
 ) -> None:
-    """Start a sandbox; it is ready when its own tools say that it is healthy."""
+    """Start a sandbox; it is ready when its own tools say that it is healthy.
+
+    The profile's own options follow, as in --mons 3 --mds; `opskit sandbox profiles` lists them.
+    """
     from opskit.sandbox import Sandbox
+    from opskit.sandbox.choices import given
     from opskit.sandbox.foreign import kind_context, register
+    from opskit.sandbox.profiles import profile as profile_named
 
     if context or provider != "own":
         sandbox = register(
             name or profile, context=context or kind_context(name or profile, provider=provider)
         )
     else:
-        options: dict[str, Any] = {
-            "mons": mons,
-            "osds": osds,
-            "osd_size": osd_size,
-            "mds": mds,
-            "rgw": rgw,
-            "prometheus": prometheus,
-            "crds": crds,
-        }
+        options = given(profile_named(profile), further.args)
         sandbox = Sandbox.up(profile=profile, name=name, report=_progress, **options)
     print_text(f"export KUBECONFIG={sandbox.kubeconfig}")
     say(f"{sandbox.name} is up: `opskit findings --cluster {sandbox.context}` after the line above.")
+
+
+@app.command()
+@reported
+def profiles(json: JsonOption = False) -> None:
+    """Show the profiles: what is real in each, and what can be chosen of it."""
+    from opskit.sandbox.choices import choices
+    from opskit.sandbox.profiles import PROFILES
+
+    if json:
+        print_json(
+            [
+                {"name": each.name, "summary": each.summary, "options": choices(each)}
+                for each in PROFILES.values()
+            ]
+        )
+        return
+    for each in PROFILES.values():
+        print_text(
+            f"\n{each.name}: {each.summary} {each.needs_root and f'Needs root. {each.needs_root}'}".rstrip()
+        )
+        rows = [(f"--{one.name.replace('_', '-')}", one.default, one.meaning) for one in choices(each)]
+        print_table(("option", "default", "meaning"), rows)
 
 
 @app.command()

@@ -39,6 +39,8 @@ class Component:
     """Whether it serves, asked of its own API."""
     settle: Callable[[Site], None] = _nothing
     """Sets up what is set up through its own API."""
+    mortal: bool = False
+    """Whether a fault or a runbook may end its process, and the sandbox counts as up all the same."""
     deadline: float = 180.0
     """Seconds from its start until it must be ready."""
 

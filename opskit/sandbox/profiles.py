@@ -1,17 +1,17 @@
-"""The profiles: which components make a sandbox, and which faults it has."""
+"""The profiles: which parts make a sandbox."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from opskit.core.errors import BadValue, UnknownName
+from opskit.sandbox import control_plane, monitoring
 from opskit.sandbox.component import Component
 from opskit.sandbox.faults import Broken, Fault
-from opskit.sandbox.light import ceph, control_plane, health, monitoring, rook
-from opskit.sandbox.light.faults import FAULTS as LIGHT_FAULTS
-from opskit.sandbox.light.options import LightOptions
+from opskit.sandbox.light import part as ceph
+from opskit.sandbox.part import Part, option_names, options_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,15 +20,58 @@ class Profile:
 
     name: str
     summary: str
-    components: Callable[[Mapping[str, Any]], list[Component]]
-    """Of the options, as a mapping."""
-    options: Callable[[Mapping[str, Any]], dict[str, Any]]
-    """All options, checked, with the defaults filled in."""
-    everything: Callable[[], list[Component]]
-    """The components with all options on, for `build`."""
-    faults: tuple[Fault, ...]
-    ailments: Callable[[Broken], list[str]]
-    """What keeps a sandbox from being healthy, in words."""
+    parts: Sequence[Part[Any]]
+
+    def options(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All options, checked, with the defaults filled in.
+
+        Args:
+            given: values by name; texts are taken for what the option's type makes of them.
+
+        Raises:
+            UnknownName: there is no such option.
+            BadValue: a value has the wrong type, or can't be had.
+
+        """
+        known = option_names(self.parts)
+        for name in given:
+            if name not in known:
+                raise UnknownName.among(f"option of the profile {self.name}", name, known)
+        try:
+            chosen = [options_for(part, dict(given)) for part in self.parts]
+        except msgspec.ValidationError as error:
+            raise BadValue(
+                f"An option of the profile is wrong: {error}.", hint="see `opskit sandbox profiles`."
+            ) from error
+        return {name: value for each in chosen for name, value in msgspec.structs.asdict(each).items()}
+
+    def components(self, given: Mapping[str, Any]) -> list[Component]:
+        """Every component that these options ask for."""
+        return [
+            component
+            for part in self.parts
+            for component in part.components(options_for(part, dict(given)), self.parts)
+        ]
+
+    def everything(self) -> list[Component]:
+        """The components with all options on, for `build`."""
+        return self.components(
+            {name: value for part in self.parts for name, value in part.everything.items()}
+        )
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What can be broken in it."""
+        return tuple(fault for part in self.parts for fault in part.faults)
+
+    def ailments(self, sandbox: Broken) -> list[str]:
+        """What keeps a sandbox from being healthy, in words."""
+        return [each for part in self.parts for each in part.ailments(sandbox)]
+
+    @property
+    def needs_root(self) -> str:
+        """Why only root can have it; empty where anybody can."""
+        return " ".join(f"{part.name}: {part.needs_root}" for part in self.parts if part.needs_root)
 
 
 def profile(name: str) -> Profile:
@@ -43,34 +86,14 @@ def profile(name: str) -> Profile:
     return PROFILES[name]
 
 
-def _light_options(given: Mapping[str, Any]) -> LightOptions:
-    known = LightOptions.__struct_fields__
-    for name in given:
-        if name not in known:
-            raise UnknownName.among("option of the profile light", name, known)
-    try:
-        return msgspec.convert(dict(given), LightOptions).checked()
-    except msgspec.ValidationError as error:
-        raise BadValue(
-            f"An option of the profile is wrong: {error}.", hint="see `opskit sandbox up --help`."
-        ) from error
-
-
-def _light_components(given: Mapping[str, Any]) -> list[Component]:
-    options = _light_options(given)
-    prometheus = monitoring.components() if options.prometheus else []
-    return [*control_plane.components(), *ceph.components(options), *rook.components(options), *prometheus]
-
-
 PROFILES = {
-    "light": Profile(
-        name="light",
-        summary="A real Kubernetes control plane and a real Ceph cluster behind it; no root.",
-        components=_light_components,
-        options=lambda given: msgspec.to_builtins(_light_options(given)),
-        everything=lambda: _light_components({"mons": 3, "mds": True, "rgw": True}),
-        faults=LIGHT_FAULTS,
-        ailments=health.ailments,
+    each.name: each
+    for each in (
+        Profile(
+            name="light",
+            summary="A real Kubernetes control plane and a real Ceph cluster behind it; no root.",
+            parts=(control_plane.PART, ceph.PART, monitoring.PART),
+        ),
     )
 }
 """All profiles by name."""

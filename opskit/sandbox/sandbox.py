@@ -1,5 +1,6 @@
 """One sandbox: up, broken, mended, down."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -8,15 +9,15 @@ from typing import Any, Self
 import msgspec
 
 from opskit.core.errors import BadAnswer, NotFound, Refused, UnknownName, UsageError
+from opskit.sandbox.access import restricted_kubeconfig
 from opskit.sandbox.binaries import require, require_all
 from opskit.sandbox.component import Report, bring_up, programs_of, silent
 from opskit.sandbox.faults import Fault, fault_named
 from opskit.sandbox.files import locked, read_json, write_json
 from opskit.sandbox.light import ceph_files
-from opskit.sandbox.light.access import restricted_kubeconfig
+from opskit.sandbox.part import Part
 from opskit.sandbox.pins import versions
-from opskit.sandbox.profiles import Profile, profile
-from opskit.sandbox.rados import close_shared
+from opskit.sandbox.profiles import PROFILES, Profile, profile
 from opskit.sandbox.running import run
 from opskit.sandbox.site import Site, sandbox_names, sandboxes
 from opskit.sandbox.waiting import wait_until
@@ -90,6 +91,7 @@ class Sandbox:
         wanted = profile(profile_name)
         settings = wanted.options(options)
         components = wanted.components(settings)
+        _require_root(wanted)
         require_all(programs_of(components))
         with locked(
             self.site.lock, busy=f"Another process is bringing the sandbox {self.name!r} up or down."
@@ -101,8 +103,11 @@ class Sandbox:
             self.site.write_record(
                 phase="starting", profile=wanted.name, options=settings, versions=versions()
             )
+            mortal = [each.name for each in components if each.mortal]
+            self.site.write_record(mortal=mortal)
             bring_up(self.site, components, report=report)
-            close_shared(ceph_files.conf(self.site))
+            for part in wanted.parts:
+                part.release(self.site)
             self.site.write_record(phase="ready")
 
     def _is_up(self, wanted: Profile, settings: Mapping[str, Any]) -> bool:
@@ -128,9 +133,9 @@ class Sandbox:
             )
 
     def _all_alive(self) -> bool:
-        """Whether all servers run, save those that a fault has stopped."""
-        processes = self.site.processes
-        return all(processes.alive(name) for name in processes.names() if not name.startswith("ceph-"))
+        """Whether all servers run that nothing but `down` may end."""
+        processes, mortal = self.site.processes, self.site.record.get("mortal", [])
+        return all(processes.alive(name) for name in processes.names() if name not in mortal)
 
     def down(self) -> None:
         """End all that was started and remove all that was written. What is not there is no error."""
@@ -139,12 +144,23 @@ class Sandbox:
             self.site.lock.unlink()
 
     def _clean(self) -> None:
+        parts = self._parts() if self.site.exists else ()
+        for part in parts:
+            part.release(self.site)
+            for name in part.stopped_first:
+                self.site.processes.stop(name, grace=0.0)
         if self.site.exists:
-            close_shared(ceph_files.conf(self.site))
-            # First the stand-in: it would start again what it finds dead.
-            self.site.processes.stop("rook-operator-stand-in", grace=0.0)
             self.site.processes.stop_all()
+        for part in parts:
+            part.remove(self.site)
         self.site.remove()
+
+    def _parts(self) -> "Sequence[Part[Any]]":
+        """The parts that it was made of; those of every profile where a killed `up` did not note them."""
+        known = self.site.record.get("profile")
+        if known in PROFILES:
+            return PROFILES[known].parts
+        return [part for each in PROFILES.values() for part in each.parts]
 
     def __enter__(self) -> Self:
         return self
@@ -302,3 +318,13 @@ class Sandbox:
 
     def _fault(self, name: str) -> Fault:
         return fault_named(self.profile.faults, name)
+
+
+def _require_root(wanted: Profile) -> None:
+    if wanted.needs_root and os.geteuid() != 0:
+        without = ", ".join(name for name, each in PROFILES.items() if not each.needs_root)
+        raise Refused(
+            f"The profile {wanted.name} needs root. {wanted.needs_root}",
+            where="this machine",
+            hint=f"run it as root; without root there are: {without}.",
+        )

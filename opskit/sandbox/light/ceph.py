@@ -79,6 +79,7 @@ def _daemon(daemon: str, *, needs: tuple[str, ...], ready: Callable[[Site], bool
         programs=(ceph_daemons.PROGRAMS[sort],),
         needs=needs,
         command=partial(ceph_daemons.command, daemon=daemon),
+        mortal=True,
         ready=ready or partial(answers, daemon=daemon),
     )
 

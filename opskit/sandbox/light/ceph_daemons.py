@@ -3,7 +3,7 @@
 from opskit.core.errors import UnknownName
 from opskit.sandbox.binaries import require
 from opskit.sandbox.light.ceph_files import address, ceph_folder, conf, disk_of, mon_node
-from opskit.sandbox.light.options import NODES
+from opskit.sandbox.nodes import NODES
 from opskit.sandbox.processes import Command
 from opskit.sandbox.site import Site
 

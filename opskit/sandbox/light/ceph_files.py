@@ -15,7 +15,8 @@ import msgspec
 from opskit.core.errors import BadAnswer, NotFound
 from opskit.sandbox.binaries import require
 from opskit.sandbox.files import private_folder, read_json, write_json, write_private
-from opskit.sandbox.light.options import MONS, NODES, LightOptions
+from opskit.sandbox.light.options import MONS, LightOptions
+from opskit.sandbox.nodes import NODES
 from opskit.sandbox.running import run
 from opskit.sandbox.site import Site
 

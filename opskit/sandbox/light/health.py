@@ -1,10 +1,10 @@
 """Whether a `light` sandbox is as it was when it came up."""
 
+from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken
 from opskit.sandbox.kube import Json
 from opskit.sandbox.light.ceph import pgs_clean
-from opskit.sandbox.light.control_plane import api
-from opskit.sandbox.rook_standin.nodes import is_ready
+from opskit.sandbox.nodes import is_ready
 from opskit.sandbox.rook_standin.objects import NAMESPACE
 
 _DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"

@@ -1,15 +1,10 @@
 """What can be chosen of a `light` sandbox."""
 
-import os
-from pathlib import Path
-
 import msgspec
 
 from opskit.core.errors import BadValue
+from opskit.sandbox.nodes import NODES
 from opskit.sandbox.site import Site
-
-NODES = ("node-a", "node-b", "node-c")
-"""The worker nodes; to Ceph, the hosts."""
 
 MONS = "abc"
 """The monitors' names, one a node."""
@@ -28,10 +23,6 @@ class LightOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A CephFilesystem `myfs` with its MDS."""
     rgw: bool = False
     """A CephObjectStore `my-store` with its gateway."""
-    prometheus: bool = True
-    crds: str = ""
-    """A file or folder with Rook's released CRDs; empty: OPSKIT_CRDS, a `shared/crds` beside the
-    checkout, or own minimal ones."""
 
     def checked(self) -> "LightOptions":
         """Itself, if the values make a cluster.
@@ -48,21 +39,7 @@ class LightOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise BadValue(
                 f"{self.osd_size} MiB is no size for an OSD.", where="--osd-size", hint="use 64 to 65536."
             )
-        if self.crds and not Path(self.crds).exists():
-            raise BadValue(
-                "There are no CRDs.", where=self.crds, hint="name a file or folder with Rook's CRDs."
-            )
         return self
-
-    def crds_path(self) -> Path | None:
-        """Rook's released CRDs, None for own minimal ones."""
-        named = self.crds or os.environ.get("OPSKIT_CRDS", "")
-        beside = Path(__file__).parents[4] / "shared" / "crds"
-        for path in (Path(named) if named else beside, beside):
-            rook = path / "rook" if (path / "rook").is_dir() else path
-            if rook.exists():
-                return rook
-        return None
 
 
 def options_of(site: Site) -> LightOptions:

@@ -1,21 +1,21 @@
 """What makes the Ceph cluster look as if Rook ran it: CRDs, custom resources, deployments, the stand-in."""
 
-import re
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from opskit.core.errors import BadAnswer
 from opskit.sandbox.binaries import find
 from opskit.sandbox.component import Component
+from opskit.sandbox.control_plane import api
+from opskit.sandbox.crds import create_released
 from opskit.sandbox.kube import Json, KubeApi
+from opskit.sandbox.kwok_config import exec_in, forward_to
 from opskit.sandbox.light import ceph_files
 from opskit.sandbox.light.ceph import POOL, served
-from opskit.sandbox.light.control_plane import api
-from opskit.sandbox.light.options import NODES, LightOptions
+from opskit.sandbox.light.options import LightOptions
+from opskit.sandbox.nodes import NODES
 from opskit.sandbox.processes import Command
-from opskit.sandbox.rook_standin import nodes, objects
+from opskit.sandbox.rook_standin import objects
 from opskit.sandbox.rook_standin.objects import NAMESPACE
 from opskit.sandbox.rook_standin.operator import ceph_image
 from opskit.sandbox.site import Site
@@ -36,10 +36,9 @@ def components(options: LightOptions) -> list[Component]:
         Component(
             name="rook-crds",
             needs=("kube-apiserver",),
-            prepare=partial(_create_crds, options=options),
+            prepare=_create_crds,
             ready=_crds_are_served,
         ),
-        Component(name="nodes", needs=("kube-apiserver",), settle=_create_nodes),
         Component(
             name="rook-objects",
             needs=("rook-crds", "ceph-files"),
@@ -59,28 +58,20 @@ def _stand_in(site: Site) -> Command:
     return Command(argv=(sys.executable, "-m", "opskit.sandbox.rook_standin", site.name))
 
 
-def _create_nodes(site: Site) -> None:
-    client = api(site)
-    for name in NODES:
-        client.create("/api/v1/nodes", nodes.node(name))
-
-
-def _create_crds(site: Site, *, options: LightOptions) -> None:
-    path = options.crds_path()
-    client = api(site)
-    if path is None:
-        for kind, plural in _KINDS.items():
-            client.create(_CRDS, minimal_crd(kind, plural))
-        return
-    files = sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
-    texts = [
-        text for file in files for text in re.split(r"(?m)^---\s*$", file.read_text()) if "\nkind:" in text
+def pods(site: Site) -> list[Json]:
+    """Where exec and port-forward of Rook's pods lead."""
+    selector = {"matchNamespaces": [NAMESPACE]}
+    real = {9283: ("127.0.0.1", site.port("mgr-metrics")), 8080: ("127.0.0.1", site.port("radosgw"))}
+    return [
+        exec_in("rook", site, selector=selector, env={"CEPH_CONF": str(ceph_files.conf(site))}),
+        forward_to("rook", selector=selector, ports=real),
     ]
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        create: Callable[[str], Json | None] = lambda text: client.create(  # noqa: E731
-            _CRDS, text.encode(), content="application/yaml"
-        )
-        list(pool.map(create, texts))
+
+
+def _create_crds(site: Site) -> None:
+    if not create_released(site, "rook"):
+        for kind, plural in _KINDS.items():
+            api(site).create(_CRDS, minimal_crd(kind, plural))
 
 
 def minimal_crd(kind: str, plural: str) -> Json:

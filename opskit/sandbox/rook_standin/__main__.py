@@ -8,13 +8,13 @@ from collections.abc import Callable
 import structlog
 
 from opskit.core.errors import OpsError
+from opskit.sandbox.control_plane import api
 from opskit.sandbox.light import ceph_files
-from opskit.sandbox.light.control_plane import api
 from opskit.sandbox.light.options import options_of
 from opskit.sandbox.pins import program
 from opskit.sandbox.rados import Rados
 from opskit.sandbox.rook_standin.kubelet import Kubelet
-from opskit.sandbox.rook_standin.nodes import renew_leases
+from opskit.sandbox.rook_standin.leases import renew_leases
 from opskit.sandbox.rook_standin.operator import Operator
 from opskit.sandbox.site import Site
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from opskit.sandbox.kube import Json
-from opskit.sandbox.rook_standin.nodes import timestamp
+from opskit.sandbox.nodes import timestamp
 
 
 def cluster_status(

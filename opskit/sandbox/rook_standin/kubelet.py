@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 from opskit.sandbox.kube import Json, KubeApi, covers
+from opskit.sandbox.kwok_config import DAEMON
 from opskit.sandbox.light import ceph, ceph_daemons, ceph_files
-from opskit.sandbox.light.kwok_config import DAEMON
 from opskit.sandbox.rook_standin.holds import Hold, hold_of, release
 from opskit.sandbox.rook_standin.logs import PodLog
 from opskit.sandbox.rook_standin.objects import NAMESPACE

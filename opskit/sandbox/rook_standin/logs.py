@@ -4,7 +4,7 @@ from pathlib import Path
 
 from opskit.sandbox.files import private_folder
 from opskit.sandbox.kube import Json, KubeApi
-from opskit.sandbox.rook_standin.nodes import timestamp
+from opskit.sandbox.nodes import timestamp
 from opskit.sandbox.site import Site
 
 _LOGS = "/apis/kwok.x-k8s.io/v1alpha1/namespaces/{}/logs"

@@ -6,7 +6,7 @@ Names, labels and annotations follow Rook's own: https://rook.io/docs/rook/v1.20
 from collections.abc import Mapping, Sequence
 
 from opskit.sandbox.kube import Json
-from opskit.sandbox.light.kwok_config import DAEMON
+from opskit.sandbox.kwok_config import DAEMON
 
 NAMESPACE = "rook-ceph"
 ROOK_VERSION = "v1.20.6"

@@ -14,7 +14,8 @@ from opskit.sandbox.kube import Json, KubeApi
 from opskit.sandbox.light import ceph_files
 from opskit.sandbox.light.ceph import POOL
 from opskit.sandbox.light.ceph_files import Disk
-from opskit.sandbox.light.options import NODES, LightOptions
+from opskit.sandbox.light.options import LightOptions
+from opskit.sandbox.nodes import NODES
 from opskit.sandbox.rados import Rados
 from opskit.sandbox.rook_standin import objects
 from opskit.sandbox.rook_standin.cephstatus import ceph_version, cluster_status, same_but_for_time

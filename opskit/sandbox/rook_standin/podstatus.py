@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from opskit.sandbox.kube import Json
-from opskit.sandbox.rook_standin.nodes import timestamp
+from opskit.sandbox.nodes import timestamp
 
 _BACKOFF_STEP, _BACKOFF_MOST, _BACKOFF_FORGOTTEN = 10.0, 300.0, 600.0
 

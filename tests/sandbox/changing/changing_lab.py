@@ -29,8 +29,8 @@ from opskit.core.plan import Action, Condition, Draft, Lock, Plan, Scale, Step, 
 from opskit.core.planning import make_plan
 from opskit.core.progress import Outcome
 from opskit.core.writes import Writer
+from opskit.sandbox import control_plane
 from opskit.sandbox.kube import KubeApi
-from opskit.sandbox.light import control_plane
 from opskit.sandbox.site import Site
 from opskit.sandbox.waiting import wait_until
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from opskit.sandbox.light import control_plane
+from opskit.sandbox import control_plane
 from opskit.sandbox.site import Site
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from changing_lab import Lab
 
+from opskit.sandbox import control_plane
 from opskit.sandbox.component import bring_up
-from opskit.sandbox.light import control_plane
 from opskit.sandbox.site import Site
 
 

@@ -15,7 +15,7 @@ from opskit.core.cluster import Cluster
 from opskit.core.plan import Apply, Delete, Patch, Plan, Scale
 from opskit.core.progress import Outcome
 from opskit.core.rights import Rule, needed, parse
-from opskit.sandbox.light import control_plane
+from opskit.sandbox import control_plane
 
 pytestmark = pytest.mark.sandbox
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from opskit.core.live_config import Credentials
+from opskit.sandbox import control_plane, nodes
 from opskit.sandbox.component import bring_up
-from opskit.sandbox.light import control_plane
-from opskit.sandbox.rook_standin import nodes
 from opskit.sandbox.site import Site
 
 NAMESPACE = "reading"

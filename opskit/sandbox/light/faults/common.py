@@ -7,10 +7,10 @@ from signal import SIGKILL
 from typing import Any
 
 from opskit.core.errors import BadValue, NotFound, Refused
+from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken
 from opskit.sandbox.kube import Json
 from opskit.sandbox.light import ceph_daemons
-from opskit.sandbox.light.control_plane import api
 from opskit.sandbox.light.options import options_of
 from opskit.sandbox.rook_standin.objects import NAMESPACE
 from opskit.sandbox.waiting import wait_until

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from opskit.core.errors import BadValue, NotInstalled
+from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.light import ceph_daemons, ceph_files
-from opskit.sandbox.light.control_plane import api
 from opskit.sandbox.light.faults.common import (
     HEALED_WITHIN,
     SEEN_WITHIN,
@@ -19,9 +19,8 @@ from opskit.sandbox.light.faults.common import (
     wait_gone,
     wait_seen,
 )
-from opskit.sandbox.light.options import NODES
+from opskit.sandbox.nodes import NODES, is_ready
 from opskit.sandbox.rook_standin import holds
-from opskit.sandbox.rook_standin.nodes import is_ready
 from opskit.sandbox.rook_standin.objects import NAMESPACE
 
 

@@ -1,20 +1,29 @@
 """etcd, kube-apiserver, controller-manager, scheduler and kwok: no root, TLS throughout."""
 
 import base64
+import os
 import socket
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from opskit.core.errors import BadValue
+from opskit.sandbox import kwok_config, nodes
 from opskit.sandbox.binaries import require
 from opskit.sandbox.component import Component
 from opskit.sandbox.files import write_json
 from opskit.sandbox.kube import KubeApi
-from opskit.sandbox.light import kwok_config
+from opskit.sandbox.part import Part
+from opskit.sandbox.pins import program
 from opskit.sandbox.pki import Authority, key_pair
 from opskit.sandbox.processes import Command
 from opskit.sandbox.site import Site
 
 ADDRESS = "127.0.0.1"
+_LEASE_SECONDS = 40
 _USERS = {
     "admin": ("sandbox-admin", ("system:masters",)),
     "controller-manager": ("system:kube-controller-manager", ()),
@@ -25,7 +34,26 @@ _USERS = {
 }
 
 
-def components() -> list[Component]:
+class ControlPlaneOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be chosen of the control plane."""
+
+    crds: str = ""
+    """A folder with released CRDs, one folder a project (`rook`, `calico` …); empty: OPSKIT_CRDS, or a
+    `shared/crds` beside the checkout."""
+
+    def checked(self) -> "ControlPlaneOptions":
+        """Itself, if the folder is there.
+
+        Raises:
+            BadValue: it is not.
+
+        """
+        if self.crds and not Path(self.crds).is_dir():
+            raise BadValue("There are no CRDs.", where=self.crds, hint="name a folder of released CRDs.")
+        return self
+
+
+def components(_: ControlPlaneOptions, parts: Sequence[Part[Any]]) -> list[Component]:
     """The control plane's components."""
     return [
         Component(name="certificates", prepare=_write_certificates),
@@ -40,7 +68,7 @@ def components() -> list[Component]:
             name="kube-apiserver",
             programs=("kube-apiserver", "kubectl"),
             needs=("etcd",),
-            command=_apiserver,
+            command=partial(_apiserver, parts=parts),
             ready=lambda site: api(site).ready(),
         ),
         Component(
@@ -63,12 +91,33 @@ def components() -> list[Component]:
             name="kwok",
             programs=("kwok",),
             needs=("kube-apiserver", "kwok-crds"),
-            prepare=kwok_config.write,
-            command=_kwok,
+            prepare=partial(kwok_config.write, parts=parts),
+            command=partial(_kwok, lease_seconds=0 if _kept(parts) else _LEASE_SECONDS),
             ready=lambda site: _listens(site, "kwok"),
         ),
         Component(name="kwok-crds", needs=("kube-apiserver",), settle=_create_kwok_crd),
+        Component(
+            name="nodes", needs=("kube-apiserver",), settle=partial(_create_nodes, ready=not _kept(parts))
+        ),
     ]
+
+
+def _kept(parts: Sequence[Part[Any]]) -> bool:
+    """Whether a part renews the nodes' leases itself."""
+    return any(part.keeps_nodes for part in parts)
+
+
+def crds_folder(site: Site, project: str) -> Path | None:
+    """The released CRDs of a project (`rook`, `calico` …), None where there are none.
+
+    They are looked for in the option `crds`, in the folder that OPSKIT_CRDS names, and in a `shared/crds`
+    beside the checkout.
+
+    """
+    named = (site.record.get("options", {}).get("crds"), os.environ.get("OPSKIT_CRDS"))
+    beside = Path(__file__).parents[3] / "shared" / "crds"
+    found = (Path(folder) / project for folder in (*named, beside) if folder)
+    return next((folder for folder in found if folder.is_dir()), None)
 
 
 def server(site: Site) -> str:
@@ -162,7 +211,7 @@ def _etcd(site: Site) -> Command:
     )
 
 
-def _apiserver(site: Site) -> Command:
+def _apiserver(site: Site, *, parts: Sequence[Part[Any]]) -> Command:
     pki = site.folder("pki")
     return Command(
         argv=(
@@ -187,6 +236,7 @@ def _apiserver(site: Site) -> Command:
             f"--service-account-signing-key-file={pki}/service-accounts.key",
             "--service-account-issuer=https://kubernetes.default.svc",
             "--max-requests-inflight=1000",
+            *(flag for part in parts for flag in part.apiserver_flags(site)),
         ),
         env=_lavish(450),
     )
@@ -225,14 +275,14 @@ def _scheduler(site: Site) -> Command:
     )
 
 
-def _kwok(site: Site) -> Command:
+def _kwok(site: Site, *, lease_seconds: int) -> Command:
     pki, port = site.folder("pki"), site.port("kwok")
     return Command(
         argv=(
             require("kwok"),
             f"--kubeconfig={site.state}/kwok.kubeconfig",
             "--manage-all-nodes=true",
-            "--node-lease-duration-seconds=0",
+            f"--node-lease-duration-seconds={lease_seconds}",
             "--enable-crds=Logs",
             f"--node-ip={ADDRESS}",
             f"--node-port={port}",
@@ -240,8 +290,7 @@ def _kwok(site: Site) -> Command:
             f"--tls-cert-file={pki}/kubelet-server.crt",
             f"--tls-private-key-file={pki}/kubelet-server.key",
             f"--config={site.state}/kwok.yaml",
-        ),
-        env={"CEPH_CONF": str(site.state / "ceph" / "ceph.conf")},
+        )
     )
 
 
@@ -252,6 +301,16 @@ def _log(site: Site, name: str) -> str:
         return ""
 
 
+def _create_nodes(site: Site, *, ready: bool) -> None:
+    client = api(site)
+    for name in nodes.NODES:
+        client.create("/api/v1/nodes", nodes.node(name))
+        if ready:
+            version = program("kube-apiserver").version
+            status = nodes.status(version=version, port=site.port("kwok"))
+            client.patch(f"/api/v1/nodes/{name}/status", status)
+
+
 def _create_kwok_crd(site: Site) -> None:
     api(site).create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", kwok_config.crd())
 
@@ -259,3 +318,7 @@ def _create_kwok_crd(site: Site) -> None:
 def _listens(site: Site, port: str) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((ADDRESS, site.port(port))) == 0
+
+
+PART = Part(name="control-plane", components=components, options=ControlPlaneOptions)
+"""A real control plane, and kwok for its nodes and pods."""

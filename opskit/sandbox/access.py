@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from opskit.sandbox.control_plane import api, assemble_kubeconfig
 from opskit.sandbox.files import private_folder, write_json
 from opskit.sandbox.kube import Json, KubeApi
-from opskit.sandbox.light.control_plane import api, assemble_kubeconfig
 from opskit.sandbox.site import Site
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"

@@ -1,15 +1,19 @@
-"""What kwok does in this profile.
+"""What kwok does.
 
 Pods that stand for no real process become ready and go away as asked; exec, logs and port-forward of all
 pods reach local processes.
 
-Nodes, and the pods whose daemon really runs, belong to the kubelet stand-in (`rook_standin.kubelet`).
+Pods whose daemon really runs belong to the kubelet stand-in (`rook_standin.kubelet`).
 """
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from opskit.sandbox.files import write_private
 from opskit.sandbox.kube import Json
+from opskit.sandbox.part import Part
 from opskit.sandbox.site import Site
 
 DAEMON = "sandbox.opskit.dev/daemon"
@@ -67,7 +71,7 @@ containerStatuses:
 """
 
 
-def write(site: Site) -> None:
+def write(site: Site, *, parts: Sequence[Part[Any]]) -> None:
     """Write kwok's configuration file."""
     documents = [
         _no_node_stage(),
@@ -78,8 +82,9 @@ def write(site: Site) -> None:
             {"statusTemplate": _DONE},
         ),
         _stage("pod-delete", [_present(".metadata.deletionTimestamp")], {"delete": True}),
-        _cluster("ClusterExec", {"execs": [{"local": {"workDir": str(site.run), "envs": _envs(site)}}]}),
-        _cluster("ClusterPortForward", {"forwards": _forwards(site)}),
+        *(document for part in parts for document in part.pods(site)),
+        # The first that fits wins: this one is for all pods that no part speaks for.
+        exec_in("any", site, selector=None),
     ]
     write_private(
         site.state / "kwok.yaml", "\n---\n".join(msgspec.json.encode(each).decode() for each in documents)
@@ -121,8 +126,45 @@ def _no_node_stage() -> Json:
     }
 
 
-def _cluster(kind: str, spec: Json) -> Json:
-    return {"apiVersion": f"{_GROUP}/v1alpha1", "kind": kind, "metadata": {"name": "local"}, "spec": spec}
+def exec_in(name: str, site: Site, *, selector: Json | None, env: Mapping[str, str] | None = None) -> Json:
+    """Where `kubectl exec` into pods leads: to a process on this machine.
+
+    Args:
+        name: of the document.
+        site: the sandbox; its `run` folder is the process's working folder.
+        selector: `{"matchNamespaces": […], "matchNames": […]}`, either may be left out; None is every pod.
+        env: variables that the process gets besides its own.
+
+    """
+    variables = [{"name": key, "value": value} for key, value in (env or {}).items()]
+    local = {"workDir": str(site.run), "envs": variables}
+    return _cluster("ClusterExec", name, selector, {"execs": [{"local": local}]})
+
+
+def forward_to(name: str, *, selector: Json, ports: Mapping[int, tuple[str, int]]) -> Json:
+    """Where `kubectl port-forward` to pods leads.
+
+    Args:
+        name: of the document.
+        selector: as in `exec_in`.
+        ports: each port of the pod, and the address and port where it really listens.
+
+    """
+    forwards = [
+        {"ports": [port], "target": {"address": address, "port": real}}
+        for port, (address, real) in ports.items()
+    ]
+    return _cluster("ClusterPortForward", name, selector, {"forwards": forwards})
+
+
+def _cluster(kind: str, name: str, selector: Json | None, spec: Json) -> Json:
+    chosen = {"selector": selector} if selector else {}
+    return {
+        "apiVersion": f"{_GROUP}/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": {**chosen, **spec},
+    }
 
 
 def _absent(key: str) -> Json:
@@ -144,16 +186,3 @@ def _pending() -> Json:
 def _running_job() -> list[Json]:
     owner = {"key": ".metadata.ownerReferences.[].kind", "operator": "In", "values": ["Job"]}
     return [_phase("Running"), owner]
-
-
-def _envs(site: Site) -> list[Json]:
-    return [{"name": "CEPH_CONF", "value": str(site.state / "ceph" / "ceph.conf")}]
-
-
-def _forwards(site: Site) -> list[Json]:
-    """Each well-known port of a pod, and where it really listens."""
-    real = {9283: "mgr-metrics", 9090: "prometheus", 8080: "radosgw"}
-    return [
-        {"ports": [port], "target": {"port": site.port(name), "address": "127.0.0.1"}}
-        for port, name in real.items()
-    ]

@@ -1,14 +1,19 @@
-"""Prometheus, scraping the real manager's metrics, behind the Service that the Prometheus operator makes."""
+"""Prometheus, scraping what the parts of a profile offer, behind the Prometheus operator's Service."""
 
 import socket
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import msgspec
 
 from opskit.sandbox.binaries import require
 from opskit.sandbox.component import Component
+from opskit.sandbox.control_plane import api
 from opskit.sandbox.files import write_private
 from opskit.sandbox.kube import Json
-from opskit.sandbox.light.control_plane import api
+from opskit.sandbox.kwok_config import forward_to
+from opskit.sandbox.part import Part
 from opskit.sandbox.processes import Command
 from opskit.sandbox.site import Site
 
@@ -16,13 +21,22 @@ NAMESPACE = "monitoring"
 _LABELS = {"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": "sandbox"}
 
 
-def components() -> list[Component]:
+class MonitoringOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be chosen of the monitoring."""
+
+    prometheus: bool = True
+    """Prometheus, scraping what the profile has to offer."""
+
+
+def components(options: MonitoringOptions, parts: Sequence[Part[Any]]) -> list[Component]:
     """Prometheus and the objects that lead to it."""
+    if not options.prometheus:
+        return []
     return [
         Component(
             name="prometheus",
             programs=("prometheus",),
-            prepare=_write_configuration,
+            prepare=partial(_write_configuration, parts=parts),
             command=_prometheus,
             ready=_listens,
         ),
@@ -30,11 +44,14 @@ def components() -> list[Component]:
     ]
 
 
-def _write_configuration(site: Site) -> None:
-    labels = {"namespace": "rook-ceph", "service": "rook-ceph-mgr", "cluster": "rook-ceph"}
-    target = {"targets": [f"127.0.0.1:{site.port('mgr-metrics')}"], "labels": labels}
-    job = {"job_name": "rook-ceph-mgr", "honor_labels": True, "static_configs": [target]}
-    settings = {"global": {"scrape_interval": "5s", "scrape_timeout": "4s"}, "scrape_configs": [job]}
+def _pods(site: Site) -> list[Json]:
+    real = {9090: ("127.0.0.1", site.port("prometheus"))}
+    return [forward_to("monitoring", selector={"matchNamespaces": [NAMESPACE]}, ports=real)]
+
+
+def _write_configuration(site: Site, *, parts: Sequence[Part[Any]]) -> None:
+    jobs = [job for part in parts for job in part.scrapes(site)]
+    settings = {"global": {"scrape_interval": "5s", "scrape_timeout": "4s"}, "scrape_configs": jobs}
     write_private(site.state / "prometheus.yml", msgspec.json.encode(settings))
 
 
@@ -90,3 +107,7 @@ def _service() -> Json:
     }
     spec = {"clusterIP": "None", "selector": _LABELS, "ports": ports}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+PART = Part(name="monitoring", components=components, options=MonitoringOptions, pods=_pods)
+"""A real Prometheus."""

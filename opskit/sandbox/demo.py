@@ -7,7 +7,6 @@ The states are real: real servers, broken by the sandbox's own faults. Each prof
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -61,9 +60,13 @@ class Demo:
 
 
 def demos() -> dict[str, Demo]:
-    """Every profile's contribution."""
-    modules = {name: f"opskit.sandbox.{name}.demo" for name in PROFILES}
-    return {name: import_module(module).DEMO for name, module in modules.items() if find_spec(module)}
+    """Every profile's contribution, by the profile's name."""
+    folders = {name: Path(__file__).parent / name for name in PROFILES}
+    return {
+        name: import_module(f"opskit.sandbox.{name}.demo").DEMO
+        for name, folder in folders.items()
+        if (folder / "demo.py").is_file()
+    }
 
 
 def record(

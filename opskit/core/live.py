@@ -32,6 +32,7 @@ from opskit.core.reads import (
     InPod,
     ListObjects,
     Local,
+    NamedPod,
     OnNode,
     Place,
     QueryMetrics,
@@ -148,7 +149,7 @@ class LiveReader:
 
         """
         match place:
-            case InPod():
+            case InPod() | NamedPod():
                 return run_in_pod(self.api, argv, place, deadline=deadline)
             case OnNode():
                 return run_on_node(self.nodes, place.name, argv, deadline=deadline)

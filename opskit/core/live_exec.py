@@ -17,7 +17,7 @@ from opskit.core.live_api import ApiServer
 from opskit.core.live_http import LARGEST, broken
 from opskit.core.live_retry import retried
 from opskit.core.live_websocket import connect
-from opskit.core.reads import Answer, InPod
+from opskit.core.reads import Answer, InPod, NamedPod
 
 _CODE = re.compile(r"exit (?:status|code) (\d{1,3})\s*$")
 
@@ -117,14 +117,19 @@ def _is_ready(pod: _Pod) -> bool:
 
 
 def run_in_pod(
-    api: ApiServer, argv: Sequence[str], place: InPod, *, deadline: float, lines: Sequence[str] = ()
+    api: ApiServer,
+    argv: Sequence[str],
+    place: InPod | NamedPod,
+    *,
+    deadline: float,
+    lines: Sequence[str] = (),
 ) -> Answer:
-    """Run a command in the first Ready pod, once.
+    """Run a command in a pod, once: in the one that is named, or in the first Ready one.
 
     Args:
         api: the API server.
         argv: program and arguments.
-        place: namespace, selector, container.
+        place: namespace, selector or name, container.
         deadline: seconds for finding the pod, and for the command to end.
         lines: of its standard input.
 
@@ -135,7 +140,7 @@ def run_in_pod(
 
     """
     until = time.monotonic() + deadline
-    pod = ready_pod(api, place, deadline=deadline)
+    pod = place.name if isinstance(place, NamedPod) else ready_pod(api, place, deadline=deadline)
     path = resource_path("", "v1", "pods", namespace=place.namespace, name=pod) + "/exec"
     query = [("command", part) for part in argv] + [("stdout", "true"), ("stderr", "true")]
     if place.container:

@@ -21,6 +21,14 @@ class InPod(Data, frozen=True, tag="pod"):
     container: str | None = None
 
 
+class NamedPod(Data, frozen=True, tag="named-pod"):
+    """One pod, Ready or not: a daemon that is asked why it is not."""
+
+    namespace: str
+    name: str
+    container: str | None = None
+
+
 class OnNode(Data, frozen=True, tag="node"):
     """A node, over SSH."""
 
@@ -31,7 +39,7 @@ class Local(Data, frozen=True, tag="local"):
     """This machine."""
 
 
-Place = InPod | OnNode | Local
+Place = InPod | NamedPod | OnNode | Local
 
 
 class ListObjects(Data, frozen=True, tag="list"):

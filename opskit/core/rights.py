@@ -14,7 +14,7 @@ from opskit.core.kinds import Wire
 from opskit.core.lease import LEASES
 from opskit.core.live_faults import refusal
 from opskit.core.plan import Action, Apply, Delete, Evict, Json, Patch, Plan, Run, Scale, Target
-from opskit.core.reads import InPod
+from opskit.core.reads import InPod, NamedPod
 from opskit.core.writes import SECONDS, api_of
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -156,6 +156,8 @@ def _of(action: Action, target: Target) -> Iterator[Rule]:
             yield _rule(target.group, f"{target.plural}/eviction", ("create",), target.namespace)
         case Run(place=InPod() as place):
             yield _rule("", "pods", ("list",), place.namespace)
+            yield _rule("", "pods/exec", ("get", "create"), place.namespace)
+        case Run(place=NamedPod() as place):
             yield _rule("", "pods/exec", ("get", "create"), place.namespace)
         case _:
             return

@@ -5,7 +5,7 @@ Fields follow https://kubernetes.io/docs/reference/kubernetes-api/.
 
 import msgspec
 
-from opskit.core.kinds import Kind, Object, Wire
+from opskit.core.kinds import Kind, Object, Wire, WireCondition, condition_holds
 
 
 class ContainerPort(Wire, frozen=True):
@@ -83,15 +83,27 @@ class NodeAddress(Wire, frozen=True):
 
 
 class NodeStatus(Wire, frozen=True):
-    """Addresses."""
+    """Addresses, and whether the kubelet reports."""
 
     addresses: list[NodeAddress] | None = None
+    conditions: list[WireCondition] | None = None
 
 
 class Node(Object, frozen=True):
     """A node."""
 
     status: NodeStatus = msgspec.field(default_factory=NodeStatus)
+
+    @property
+    def ready(self) -> bool:
+        """Whether its kubelet says that it is ready."""
+        return condition_holds(self.status.conditions, "Ready")
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Its internal and external addresses."""
+        given = self.status.addresses or ()
+        return tuple(each.address for each in given if each.type in ("InternalIP", "ExternalIP"))
 
 
 class ServicePort(Wire, frozen=True):

@@ -145,7 +145,7 @@ def _decoded(manifest: Mapping[str, Any], kind: Kind[Any]) -> Object:
         ) from wrong
 
 
-_BY_FIELD: dict[str, Kind[Any]] = {
+BY_FIELD: dict[str, Kind[Any]] = {
     "pods": kinds.POD,
     "namespaces": kinds.NAMESPACE,
     "nodes": kinds.NODE,
@@ -166,8 +166,8 @@ _BY_FIELD: dict[str, Kind[Any]] = {
     "staged_global_network_policies": kinds.STAGED_GLOBAL_NETWORK_POLICY,
     "staged_kubernetes_network_policies": kinds.STAGED_KUBERNETES_NETWORK_POLICY,
 }
-_FIELDS = {(kind.api_version, kind.kind): (name, kind) for name, kind in _BY_FIELD.items()}
-_MODELS = tuple(kind.model.__name__ for kind in _BY_FIELD.values())
+_FIELDS = {(kind.api_version, kind.kind): (name, kind) for name, kind in BY_FIELD.items()}
+_MODELS = tuple(kind.model.__name__ for kind in BY_FIELD.values())
 
 FIELDS = tuple(field.name for field in fields(Objects))
 """Names of the fields, in order."""

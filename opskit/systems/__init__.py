@@ -6,7 +6,7 @@ from typing import Any
 from opskit.core.errors import UnknownName
 from opskit.core.system import System
 
-NAMES = ("rook",)
+NAMES = ("rook", "calico")
 """Every system, in the order in which findings are listed."""
 
 

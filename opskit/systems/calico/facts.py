@@ -178,5 +178,7 @@ def _sound(report: network.CalicoNodeStatus) -> bool:
 def _events(cluster: Cluster, pods: list[Pod]) -> list[Event]:
     names = {pod.name for pod in pods if not pod.ready}
     spaces = {pod.namespace for pod in pods if pod.name in names}
-    found = [event for space in sorted(filter(None, spaces)) for event in cluster.list(EVENT, namespace=space)]
+    found = [
+        event for space in sorted(filter(None, spaces)) for event in cluster.list(EVENT, namespace=space)
+    ]
     return [each for each in found if each.involved_object.name in names and each.type == "Warning"]

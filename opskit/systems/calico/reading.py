@@ -1,4 +1,4 @@
-"""How Calico is read: as `projectcalico.org/v3` where that is served, else as it is stored; BIRD by `birdcl`."""
+"""How Calico is read: as `projectcalico.org/v3` where that is served, else as stored; BIRD by `birdcl`."""
 
 import re
 from collections.abc import Sequence

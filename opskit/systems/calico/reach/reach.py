@@ -110,6 +110,16 @@ class Reach:
         )
         return self._verdict(*sides, traffic)
 
+    def isolated(self, pod: str, direction: str) -> bool:
+        """Whether any policy has a say in what a pod receives (`ingress`) or sends (`egress`).
+
+        Raises:
+            UnknownName, BadValue: as `allowed`.
+
+        """
+        number = self._parties.find(pod).numbers[0][1]
+        return bool(self.program(4).governing(direction, number))
+
     def _verdict(self, source: Party, destination: Party, traffic: Traffic) -> Verdict:
         numbers = source.number(traffic.version), destination.number(traffic.version)
         if numbers[0] is None or numbers[1] is None:

@@ -6,7 +6,7 @@ from typing import Any
 from opskit.core.errors import UnknownName
 from opskit.core.system import System
 
-NAMES = ("rook", "calico")
+NAMES = ("rook", "calico", "certmanager")
 """Every system, in the order in which findings are listed."""
 
 

@@ -1,0 +1,43 @@
+"""What the controller's log says of one object: some causes stand nowhere else."""
+
+import re
+
+import msgspec
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_ERROR = re.compile(rf"\berr(?:or)?=(?P<text>{_QUOTED})")
+
+
+def said_of(log: str, namespace: str, name: str) -> str:
+    """The last error that the log holds about an object, unquoted; "" when there is none.
+
+    Args:
+        log: lines of cert-manager's controller, in klog's text or JSON form.
+        namespace: of the object.
+        name: of the object.
+
+    """
+    key, naming = f"{namespace}/{name}", re.compile(rf"""[^\w.-]{re.escape(name)}[^\w.-]""")
+    for line in reversed(log.splitlines()):
+        if (key in line or naming.search(line)) and (found := _error(line)):
+            return found
+    return ""
+
+
+def _error(line: str) -> str:
+    start = line.find("{")
+    if start >= 0 and '"msg"' in line:
+        try:
+            whole = msgspec.json.decode(line[start:], type=dict[str, object])
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return ""
+        return str(whole.get("err") or whole.get("error") or "")
+    found = _ERROR.search(line)
+    return _unquoted(found["text"]) if found else ""
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return msgspec.json.decode(text.encode(), type=str)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return text.strip('"').replace('\\"', '"')

@@ -82,6 +82,7 @@ class Processes:
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, null, 0),
                     *((os.POSIX_SPAWN_DUP2, log, fd) for fd in (1, 2)),
+                    *((os.POSIX_SPAWN_CLOSE, fd) for fd in _inherited()),
                 ],
                 setsid=True,
                 setsigdef=[signal.SIGPIPE, signal.SIGINT, signal.SIGTERM],
@@ -179,6 +180,19 @@ class Processes:
     def _environment(self, added: Mapping[str, str]) -> dict[str, str]:
         kept = {name: os.environ[name] for name in _ENVIRONMENT_KEPT if name in os.environ}
         return {**kept, **added, MARK: str(self.folder)}
+
+
+def _inherited() -> list[int]:
+    """Files that whoever started us left open: a server that held them would keep locks and pipes alive."""
+    numbers = [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]
+    return [fd for fd in numbers if fd > 2 and _is_inheritable(fd)]
+
+
+def _is_inheritable(fd: int) -> bool:
+    try:
+        return os.get_inheritable(fd)
+    except OSError:
+        return False
 
 
 def _boot() -> str:

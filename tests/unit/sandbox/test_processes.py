@@ -96,3 +96,13 @@ def test_secrets_of_the_environment_are_not_inherited(
     monkeypatch.setenv("VAULT_TOKEN", "canary")
     pid = processes.start("a", SLEEP).pid
     assert b"canary" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_a_server_holds_nothing_of_who_started_it(processes: Processes, tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    os.set_inheritable(lock, True)
+    pid = processes.start("a", SLEEP).pid
+    held = {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    os.close(lock)
+    assert str(tmp_path / "lock") not in held
+    assert held == {os.devnull, str(processes.log("a"))}

@@ -31,7 +31,7 @@ class Headless:
     def opskit(
         self, *words: str, kill_at: str = "", spared: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """One command; `kill_at` has it killed at that boundary of the first step that is not spared."""
+        """One command; `kill_at` has it killed at the first of those boundaries that is not spared."""
         env = {
             **os.environ,
             "KUBECONFIG": str(self.kubeconfig),

@@ -70,7 +70,7 @@ def test_a_replacement_that_was_killed_half_way_is_taken_back(
     lab: Headless, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     uuid, spared = osd(sandbox, 2)["uuid"], tmp_path / "spared"
-    spared.write_text("mark-out-osd-2 wait-safe-osd-2 pause-operator")
+    spared.write_text("mark-out-osd-2:commit wait-safe-osd-2:commit pause-operator:commit")
     ran = lab.plan("rook/replace-osd", osd=2).run(kill_at="commit", spared=spared)
     assert killed(ran.exit_code)
     assert deployment(sandbox, "rook-ceph-operator")["spec"]["replicas"] == 0

@@ -1,7 +1,8 @@
-"""Kills the process that applies a plan, and who leads it, at one boundary of each step.
+"""Kills the process that applies a plan, and who leads it, once at each boundary of each step.
 
-Python loads this by itself in every process whose PYTHONPATH names this folder. OPSKIT_TEST_KILL is the
-boundary; OPSKIT_TEST_SPARED a file that lists the steps at which it was killed before.
+Python loads this by itself in every process whose PYTHONPATH names this folder. OPSKIT_TEST_KILL lists the
+boundaries, separated by commas; OPSKIT_TEST_SPARED is a file that lists where it was killed before, as
+`step:boundary`.
 """
 
 import importlib.abc
@@ -47,10 +48,10 @@ def _arm(engine: Any) -> None:
 
 def _reached(boundary: str, journal: Any) -> None:
     spared = Path(os.environ["OPSKIT_TEST_SPARED"])
-    step = journal.records[-1].step
+    here = f"{journal.records[-1].step}:{boundary}"
     known = spared.read_text().split() if spared.exists() else []
-    if boundary == os.environ["OPSKIT_TEST_KILL"] and step not in known:
-        spared.write_text("\n".join([*known, step]))
+    if boundary in os.environ["OPSKIT_TEST_KILL"].split(",") and here not in known:
+        spared.write_text("\n".join([*known, here]))
         _kill()
 
 

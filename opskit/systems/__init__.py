@@ -6,7 +6,12 @@ from typing import Any
 from opskit.core.errors import UnknownName
 from opskit.core.system import System
 
-NAMES = ("rook", "calico", "certmanager")
+NAMES = (
+    "kubeadm",
+    "rook",
+    "certmanager",
+    "calico",
+)
 """Every system, in the order in which findings are listed."""
 
 

@@ -1,0 +1,1 @@
+"""kubeadm: nodes, versions, certificates, etcd, and the way to the next version."""

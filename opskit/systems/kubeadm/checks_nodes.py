@@ -1,0 +1,193 @@
+"""Nodes and the control plane's static pods."""
+
+from collections.abc import Iterator
+
+from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.kinds import WireCondition
+from opskit.core.parts import Unread, known
+from opskit.systems.kubeadm import kinds
+from opskit.systems.kubeadm.facts import COMPONENTS, Facts
+from opskit.systems.kubeadm.judging import finding, some
+
+_NODE_PAGE = "reference/node/node-status/"
+_STATIC_PAGE = "reference/setup-tools/kubeadm/implementation-details/"
+
+
+def silent(facts: Facts) -> set[str]:
+    """Names of the nodes that are not Ready."""
+    return {node.name for node in known(facts.nodes, []) if not node.ready}
+
+
+def node_not_ready(facts: Facts) -> Iterator[Finding]:
+    """Nodes that are not Ready; what runs on them is told here and nowhere else."""
+    for node in known(facts.nodes, []):
+        if not node.ready:
+            yield _not_ready(facts, node)
+
+
+def _not_ready(facts: Facts, node: kinds.Node) -> Finding:
+    condition = next((each for each in node.status.conditions or [] if each.type == "Ready"), WireCondition())
+    plane = kinds.CONTROL_PLANE in node.labels
+    gone = condition.status == "Unknown" or not condition.type
+    there = [
+        pod.labels.get("component", pod.name)
+        for pod in known(facts.static_pods, [])
+        if pod.spec.node_name == node.name
+    ]
+    evidence = [
+        Evidence(
+            text=f"Ready is {condition.status or 'absent'}: {condition.reason or ''} "
+            f"{condition.message or ''}".strip(),
+            command=f"kubectl describe node {node.name}",
+        )
+    ]
+    if there:
+        evidence.append(
+            Evidence(
+                text=f"What Kubernetes shows of {some(sorted(there))} there is its last word, not its state.",
+                command=f"kubectl -n kube-system get pods --field-selector spec.nodeName={node.name}",
+            )
+        )
+    return finding(
+        "NODE_NOT_READY",
+        Severity.CRITICAL if plane else Severity.ERROR,
+        f"node {node.name}",
+        f"{'Control-plane node' if plane else 'Node'} {node.name} is not Ready.",
+        evidence=evidence,
+        cause=_GONE if gone else f"The kubelet itself says why: {condition.message or condition.reason}.",
+        remedy=Remedy(
+            text="Look whether the machine runs; on it, `systemctl status kubelet` and `journalctl -u "
+            "kubelet -n 100`."
+            if gone
+            else f"On {node.name}: `journalctl -u kubelet -n 100`, and mend what its message names."
+        ),
+        page=_NODE_PAGE,
+    )
+
+
+_GONE = "The kubelet reports nothing: the machine is off or cut off, or its kubelet has ended."
+
+
+def node_cordoned(facts: Facts) -> Iterator[Finding]:
+    """Nodes that take no pods, and that nobody may remember."""
+    for node in known(facts.nodes, []):
+        if node.spec.unschedulable and node.ready:
+            yield finding(
+                "NODE_CORDONED",
+                Severity.WARNING,
+                f"node {node.name}",
+                f"{node.name} is Ready and takes no new pods.",
+                evidence=[
+                    Evidence(text="spec.unschedulable is true", command=f"kubectl get node {node.name}")
+                ],
+                cause="It was cordoned for a maintenance that is under way, or over and forgotten.",
+                remedy=Remedy(
+                    text="Once the maintenance is over, return it.",
+                    runbook="kubeadm/return-node",
+                    parameters={"node": node.name},
+                ),
+                page="tasks/administer-cluster/safely-drain-node/",
+            )
+
+
+def static_pod(facts: Facts) -> Iterator[Finding]:
+    """Static pods of the control plane that are missing or not ready, on nodes that answer."""
+    if isinstance(facts.static_pods, Unread):
+        return
+    quiet = silent(facts)
+    external = isinstance(facts.configuration, dict) and "external" in (facts.configuration.get("etcd") or {})
+    for node in facts.control_planes:
+        for component in COMPONENTS:
+            if node.name in quiet or (component == "etcd" and external):
+                continue
+            pod = next(
+                (each for each in facts.component(component) if each.spec.node_name == node.name), None
+            )
+            if pod is None:
+                yield _missing(node.name, component)
+            elif not _is_ready(pod):
+                yield _unready(node.name, component, pod)
+
+
+def _is_ready(pod: kinds.Pod) -> bool:
+    return any(each.type == "Ready" and each.status == "True" for each in pod.status.conditions or [])
+
+
+def _missing(node: str, component: str) -> Finding:
+    file = f"/etc/kubernetes/manifests/{component}.yaml"
+    return finding(
+        "STATIC_POD_MISSING",
+        Severity.CRITICAL,
+        f"{component} on {node}",
+        f"{node} runs no {component}.",
+        evidence=[
+            Evidence(
+                text=f"No pod component={component} is on {node}.",
+                command=f"kubectl -n kube-system get pods -l component={component} -o wide",
+            )
+        ],
+        cause=f"{file} is missing, moved away, or does not parse: the kubelet's log names the file then.",
+        remedy=Remedy(
+            text=f"On {node}: `ls /etc/kubernetes/manifests` and `journalctl -u kubelet -n 100`; "
+            f"`kubeadm init phase {_phase(component)}` writes the manifest anew."
+        ),
+        page=_STATIC_PAGE,
+    )
+
+
+def _phase(component: str) -> str:
+    return "etcd local" if component == "etcd" else f"control-plane {component.removeprefix('kube-')}"
+
+
+def _unready(node: str, component: str, pod: kinds.Pod) -> Finding:
+    seen = _last_word(pod)
+    return finding(
+        "STATIC_POD_NOT_READY",
+        Severity.CRITICAL if component in ("etcd", "kube-apiserver") else Severity.ERROR,
+        f"{component} on {node}",
+        f"{component} on {node} is not ready.",
+        evidence=[Evidence(text=seen, command=f"kubectl -n kube-system describe pod {pod.name}")],
+        cause="A static pod has no controller: its kubelet restarts it, and its own log says why it ends.",
+        remedy=Remedy(
+            text=f"`kubectl -n kube-system logs {pod.name} --previous`; without an API server, on {node}: "
+            f"`crictl logs $(crictl ps -a --name {component} -q | head -1)`."
+        ),
+        page=_STATIC_PAGE,
+    )
+
+
+def _last_word(pod: kinds.Pod) -> str:
+    for each in pod.status.container_statuses or []:
+        if each.state.waiting:
+            return f"{each.name} waits: {each.state.waiting.reason} {each.state.waiting.message}".strip()
+        if each.state.terminated:
+            ended = each.state.terminated
+            return f"{each.name} ended with exit code {ended.exit_code} ({ended.reason or 'no reason given'})"
+        if not each.ready:
+            return f"{each.name} runs and fails its probe; restarts: {each.restart_count}"
+    return f"phase {pod.status.phase or 'unknown'}"
+
+
+def blocked_drain(facts: Facts) -> Iterator[Finding]:
+    """Budgets that allow no disruption although all is well: they would block every drain."""
+    for budget in known(facts.budgets, []):
+        status = budget.status
+        tight = status.expected_pods > 0 and status.disruptions_allowed == 0
+        if tight and status.current_healthy >= status.expected_pods:
+            name = f"{budget.namespace}/{budget.name}"
+            yield finding(
+                "BUDGET_BLOCKS_DRAIN",
+                Severity.INFO,
+                f"PodDisruptionBudget {name}",
+                f"{name} never lets a pod go: all {status.expected_pods} are healthy, and it allows 0 "
+                "disruptions.",
+                evidence=[
+                    Evidence(
+                        text=f"wants {status.desired_healthy} of {status.expected_pods} healthy",
+                        command=f"kubectl -n {budget.namespace} get pdb {budget.name}",
+                    )
+                ],
+                cause="It asks for as many healthy pods as there are replicas.",
+                remedy=Remedy(text="Give the workload one replica more, or the budget one pod less."),
+                page="tasks/run-application/configure-pdb/",
+            )

@@ -1,0 +1,10 @@
+"""What a capture of a kubeadm cluster holds beyond the facts: what plans ask for."""
+
+from opskit.core.cluster import Cluster
+from opskit.systems.kubeadm import looks
+from opskit.systems.kubeadm.facts import Facts
+
+
+def record(cluster: Cluster, _: Facts) -> None:
+    """Read what the planners will want to know of this moment."""
+    looks.workloads(cluster)

@@ -1,0 +1,157 @@
+"""A small cluster, as its objects would tell of it, and ways to change it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from opskit.core.parts import Unread
+from opskit.systems.kubeadm import answers, kinds
+from opskit.systems.kubeadm.facts import COMPONENTS, Facts
+from opskit.systems.kubeadm.versions import Version
+
+NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+UNREAD = Unread(part="pods", error="Forbidden", reason="The server refuses it.")
+
+
+def convert(model: Any, value: Any) -> Any:
+    return msgspec.convert(value, model)
+
+
+def node(
+    name: str, *, plane: bool = False, ready: str = "True", version: str = "v1.37.2", **spec: Any
+) -> kinds.Node:
+    labels = {kinds.CONTROL_PLANE: ""} if plane else {}
+    condition = {
+        "type": "Ready",
+        "status": ready,
+        "reason": "KubeletReady" if ready == "True" else "NodeStatusUnknown",
+    }
+    return convert(
+        kinds.Node,
+        {
+            "metadata": {"name": name, "uid": f"uid-{name}", "labels": labels},
+            "spec": spec,
+            "status": {"conditions": [condition], "nodeInfo": {"kubeletVersion": version}},
+        },
+    )
+
+
+def static_pod(
+    component: str, host: str, *, ready: bool = True, version: str = "v1.37.2", **status: Any
+) -> kinds.Pod:
+    return convert(
+        kinds.Pod,
+        {
+            "metadata": {
+                "name": f"{component}-{host}",
+                "namespace": "kube-system",
+                "labels": {"component": component, "tier": "control-plane"},
+                "annotations": {kinds.MIRROR: "x"},
+            },
+            "spec": {
+                "nodeName": host,
+                "containers": [{"name": component, "image": f"registry.k8s.io/{component}:{version}"}],
+            },
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}], **status},
+        },
+    )
+
+
+def pod(
+    name: str,
+    host: str,
+    *,
+    owner: str = "ReplicaSet",
+    labels: dict[str, str] | None = None,
+    volumes: list[Any] | None = None,
+) -> kinds.Pod:
+    owners = [{"kind": owner, "name": "o", "controller": True}] if owner else []
+    meta = {
+        "name": name,
+        "namespace": "shop",
+        "uid": f"uid-{name}",
+        "labels": labels or {},
+        "ownerReferences": owners,
+    }
+    return convert(
+        kinds.Pod,
+        {
+            "metadata": meta,
+            "spec": {"nodeName": host, "volumes": volumes or []},
+            "status": {"phase": "Running"},
+        },
+    )
+
+
+def budget(
+    name: str, *, labels: dict[str, str], allowed: int, healthy: int, wanted: int, expected: int
+) -> kinds.PodDisruptionBudget:
+    return convert(
+        kinds.PodDisruptionBudget,
+        {
+            "metadata": {"name": name, "namespace": "shop"},
+            "spec": {"selector": {"matchLabels": labels}},
+            "status": {
+                "disruptionsAllowed": allowed,
+                "currentHealthy": healthy,
+                "desiredHealthy": wanted,
+                "expectedPods": expected,
+            },
+        },
+    )
+
+
+def certificates(*, days: float) -> answers.CertificateReport:
+    end = NOW + timedelta(days=days)
+    return answers.CertificateReport(
+        certificates=[
+            answers.Certificate(name=name, expiration_date=end) for name in ("admin.conf", "apiserver")
+        ],
+        certificate_authorities=[answers.Certificate(name="ca", expiration_date=NOW + timedelta(days=3000))],
+    )
+
+
+def member(name: str, number: int, *, learner: bool = False) -> answers.Member:
+    return answers.Member(
+        id=number,
+        name=name,
+        client_urls=[f"https://{name}:2379"],
+        peer_urls=[f"https://{name}:2380"],
+        is_learner=learner,
+    )
+
+
+def endpoint(name: str, **status: Any) -> answers.Endpoint:
+    held = {
+        "version": "3.7.3",
+        "db_size": 40 * 1024**2,
+        "db_size_in_use": 30 * 1024**2,
+        "leader": 1,
+        **status,
+    }
+    return answers.Endpoint(endpoint=f"https://{name}:2379", status=answers.MemberState(**held))
+
+
+PLANES = ("cp1", "cp2", "cp3")
+
+
+def facts(**changed: Any) -> Facts:
+    """Three control planes and a worker, all well."""
+    healthy: dict[str, Any] = {
+        "now": NOW,
+        "server": Version(1, 37, 2),
+        "configuration": {"kubernetesVersion": "v1.37.2"},
+        "nodes": [*(node(name, plane=True) for name in PLANES), node("w1")],
+        "static_pods": [static_pod(component, name) for name in PLANES for component in COMPONENTS],
+        "budgets": [],
+        "deprecated": [],
+        "certificates": {name: certificates(days=300) for name in PLANES},
+        "served": {name: NOW + timedelta(days=300) for name in PLANES},
+        "tokens": [],
+        "members": answers.Members(members=[member(name, n) for n, name in enumerate(PLANES, start=1)]),
+        "endpoints": [endpoint(name) for name in PLANES],
+        "health": [answers.Health(endpoint=f"https://{name}:2379", health=True) for name in PLANES],
+        "alarms": answers.Alarms(),
+    }
+    return Facts(**{**healthy, **changed})

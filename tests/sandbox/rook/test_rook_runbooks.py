@@ -111,12 +111,12 @@ def test_a_host_goes_into_maintenance_and_comes_back(lab: Headless, sandbox: San
 
 def test_a_damaged_pg_is_repaired_and_scrubbed_again(lab: Headless, sandbox: Sandbox) -> None:
     sandbox.inject("pg-inconsistent")
-    pg = sandbox.injected()["pg-inconsistent"]["pg"]
+    (damaged,) = sandbox.injected()["pg-inconsistent"]
+    pg, bad = damaged["pg"], damaged["osd"]
     planned = lab.plan("rook/repair-pg", pg=pg)
     assert planned.exit_code == 0, planned.said
     assert _commands(sandbox, '"pg repair"') == 0, "planning changes nothing"
     (repair,) = [step for step in planned.plan["steps"] if step["id"] == f"repair-pg-{pg}"]
-    bad = sandbox.injected()["pg-inconsistent"]["osd"]
     assert f"on osd.{bad}" in repair["expected"][0]["path"]
     ran = planned.run()
     assert ran.exit_code == 0, ran.said

@@ -14,7 +14,6 @@ from opskit.cli import (
     runbooks,
     runs,
     sandbox,
-    undo,
     verify,
 )
 
@@ -33,9 +32,10 @@ app = typer.Typer(
     help="Runbooks for on-prem Kubernetes that apply what was reviewed and prove what they did.",
 )
 
-for _module in (runbooks, run, plan, approve, resume, undo, verify, runs, findings, capture, diff, lab):
+for _module in (runbooks, run, plan, approve, resume, verify, runs, findings, capture, diff, lab):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 
+app.command("undo")(resume.undo)
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -189,8 +189,8 @@ class Actor:
             raise OutcomeUnknown(
                 f"Nobody can tell whether {self.deed.target} was changed: {answer.text}; {fate.text}.",
                 where=self.deed.step,
-                hint=f"look at it by hand, then `opskit resume {self.tools.journal.run}` "
-                f"with --settle {self.deed.step}=done or =not-done",
+                hint=f"look at it by hand, then opskit resume {self.tools.journal.run} "
+                f"--settle {self.deed.step}=done (or =not-done)",
             )
         if fate.outcome == "applied":
             self._record("acknowledged", text=f"read back: {fate.text}")

@@ -64,6 +64,12 @@ class OpsError(Exception):
         hint = f" Next: {self.hint}" if self.hint else ""
         return f"{self.what}{place}{hint}"
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the sentence. The traceback would say nothing about the cluster."""
+        from opskit.core.scrubbing import scrub
+
+        return [scrub(f"{type(self).__name__}: {self}")]
+
     def to_dict(self) -> dict[str, Any]:
         """`{error, what, where, next, exit_code}`, as run.json and `--json` show it."""
         return {

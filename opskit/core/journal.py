@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from opskit.core.anchor import Anchor, Head, sync_folder, write_all
 from opskit.core.chain import FIRST, Record, check, parse
-from opskit.core.errors import JournalUnwritable, LockHeld, UsageError
+from opskit.core.errors import JournalDamaged, JournalUnwritable, LockHeld, UsageError
 from opskit.core.secrets import scrub
 
 
@@ -64,11 +64,14 @@ class Journal:
         return journal
 
     @classmethod
-    def open(cls, path: Path, *, heads: Path | None = None, anchors: Iterable[Head] = ()) -> "Journal":
+    def open(
+        cls, path: Path, *, run: str = "", heads: Path | None = None, anchors: Iterable[Head] = ()
+    ) -> "Journal":
         """Open a journal to go on with it; a line that a crash tore off is removed.
 
         Args:
             path: the file.
+            run: whose journal it has to be; the default is the folder's name.
             heads: where heads are kept.
             anchors: heads that were kept elsewhere, e.g. in the run's Lease.
 
@@ -84,15 +87,11 @@ class Journal:
             raise UsageError("There is no journal.", where=str(path), hint="see `opskit runs`") from error
         except OSError as error:
             raise _unwritable(path, error) from error
+        own = run or path.parent.name
         try:
-            journal = cls(
-                path,
-                run=path.parent.name,
-                anchor=Anchor(path.parent.name, folder=heads),
-                descriptor=descriptor,
-            )
+            journal = cls(path, run=own, anchor=Anchor(own, folder=heads), descriptor=descriptor)
             journal._hold()
-            journal._load(heads, tuple(anchors))
+            journal._load(heads, tuple(anchors), expected=run)
         except BaseException:
             os.close(descriptor)
             raise
@@ -190,9 +189,10 @@ class Journal:
                 hint="wait for it, or stop it",
             ) from error
 
-    def _load(self, heads: Path | None, anchors: tuple[Head, ...]) -> None:
+    def _load(self, heads: Path | None, anchors: tuple[Head, ...], *, expected: str) -> None:
         content = self.path.read_bytes()
         records = parse(content, where=str(self.path))
+        _require_of(records, expected, self.path)
         if records:
             self.run = records[0].run
             self._anchor = Anchor(self.run, folder=heads)
@@ -203,17 +203,27 @@ class Journal:
         self._anchor.write(self.head)
 
 
-def read(path: Path, *, heads: Path | None = None, anchors: Iterable[Head] = ()) -> list[Record]:
+def read(
+    path: Path, *, run: str = "", heads: Path | None = None, anchors: Iterable[Head] = ()
+) -> list[Record]:
     """The records of a journal, verified, without opening it for appending.
 
-    Raises:
-        JournalDamaged: as `Journal.open`.
-
+    Args and errors are those of `Journal.open`.
     """
     records = parse(path.read_bytes(), where=str(path))
-    run = records[0].run if records else path.parent.name
-    check(records, Anchor(run, folder=heads).read(), tuple(anchors), where=str(path))
+    _require_of(records, run, path)
+    own = records[0].run if records else run or path.parent.name
+    check(records, Anchor(own, folder=heads).read(), tuple(anchors), where=str(path))
     return records
+
+
+def _require_of(records: list[Record], run: str, path: Path) -> None:
+    if run and records and records[0].run != run:
+        raise JournalDamaged(
+            f"It is the journal of run {records[0].run}, not of {run}.",
+            where=str(path),
+            hint="put back this run's own journal",
+        )
 
 
 def scrubbed(data: dict[str, Any]) -> dict[str, Any]:

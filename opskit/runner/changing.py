@@ -1,6 +1,6 @@
 """The engine of one run: its journal, its lock, its rights, and who may stop it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,15 +75,18 @@ class Change:
         with Journal.create(self._folder.journal, run=self._folder.read().run) as journal:
             return self._engine(journal).apply()
 
-    def resume(self) -> Outcome:
+    def resume(self, *, settle: Mapping[str, str] | None = None) -> Outcome:
         """Do what is left.
+
+        Args:
+            settle: what a person found out about steps of unknown outcome: `done` or `not-done`.
 
         Raises:
             JournalDamaged, LockHeld, UsageError: nothing was changed.
 
         """
-        with Journal.open(self._folder.journal) as journal:
-            return self._engine(journal).resume()
+        with self._opened() as journal:
+            return self._engine(journal).resume(settle=settle)
 
     def undo(self) -> Outcome:
         """Take back what was done.
@@ -92,8 +95,11 @@ class Change:
             JournalDamaged, LockHeld, UsageError: nothing was changed.
 
         """
-        with Journal.open(self._folder.journal) as journal:
+        with self._opened() as journal:
             return self._engine(journal).undo()
+
+    def _opened(self) -> Journal:
+        return Journal.open(self._folder.journal, run=self._folder.read().run)
 
     def _engine(self, journal: Journal) -> Engine:
         run = self._folder.read().run

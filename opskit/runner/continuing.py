@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -26,8 +27,6 @@ from opskit.runner.verdict import Verdict
 if TYPE_CHECKING:
     from opskit.core.cluster import Cluster
 
-Way = Literal["resume", "undo"]
-
 
 class Checked(Data, frozen=True):
     """What `opskit verify` says."""
@@ -42,6 +41,7 @@ def resume(
     *,
     seconds: float,
     take_over: bool = False,
+    settle: Mapping[str, str] | None = None,
     watch: Callable[[Progress], None] | None = None,
 ) -> Record:
     """Do what is left of a run that was stopped, failed or killed.
@@ -50,6 +50,7 @@ def resume(
         own: the run's folder.
         seconds: deadline of the whole.
         take_over: take an unfinished run's expired lock.
+        settle: what a person found out about steps of unknown outcome: `done` or `not-done`.
         watch: told where it stands.
 
     Raises:
@@ -58,7 +59,8 @@ def resume(
         OpsError: the cluster, the journal or the approval does not let us go on.
 
     """
-    return _go_on(own, "resume", seconds=seconds, take_over=take_over, watch=watch)
+    way = partial(Change.resume, settle=settle)
+    return _go_on(own, way, again=True, seconds=seconds, take_over=take_over, watch=watch)
 
 
 def undo(
@@ -72,7 +74,7 @@ def undo(
 
     Args and errors are those of `resume`.
     """
-    return _go_on(own, "undo", seconds=seconds, take_over=take_over, watch=watch)
+    return _go_on(own, Change.undo, again=False, seconds=seconds, take_over=take_over, watch=watch)
 
 
 def verify(own: RunFolder) -> Checked:
@@ -91,7 +93,13 @@ def verify(own: RunFolder) -> Checked:
 
 
 def _go_on(
-    own: RunFolder, way: Way, *, seconds: float, take_over: bool, watch: Callable[[Progress], None] | None
+    own: RunFolder,
+    way: Callable[[Change], Outcome],
+    *,
+    again: bool,
+    seconds: float,
+    take_over: bool,
+    watch: Callable[[Progress], None] | None,
 ) -> Record:
     record = own.read()
     _require_begun(own, record)
@@ -110,15 +118,14 @@ def _go_on(
             given,
             own,
             runbook,
-            code=applying.digest(runbook) if way == "resume" else "",
+            code=applying.digest(runbook) if again else "",
             allowed_signers=applying.allowed_signers(),
             take_over=take_over,
             stop=lambda: stopper.reason or own.stop_reason,
             watch=_keeping(own, watch),
         )
         try:
-            outcome = change.resume() if way == "resume" else change.undo()
-            return _conclude(own, cluster, plan, outcome, stopper)
+            return _conclude(own, cluster, plan, way(change), stopper)
         except OpsError as error:
             own.write(replace(led, status=record.status, error=note(error)))
             raise
@@ -158,7 +165,7 @@ def _journal_state(own: RunFolder) -> str:
     if not own.journal.exists():
         return "none: nothing was begun"
     try:
-        return f"{len(journal.read(own.journal))} records, whole and unaltered"
+        return f"{len(journal.read(own.journal, run=own.read().run))} records, whole and unaltered"
     except JournalDamaged as error:
         return str(error)
 

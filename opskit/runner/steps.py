@@ -37,7 +37,7 @@ def of(folder: RunFolder, plan: Plan) -> tuple[list[StepTimes], str]:
     if not folder.journal.exists():
         return [], ""
     try:
-        records = read(folder.journal)
+        records = read(folder.journal, run=folder.read().run)
     except (OpsError, OSError) as error:
         return [], str(error)
     return times(records, plan), ""

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from opskit.core.errors import BadValue, UnknownName, UsageError
-from opskit.runner import catalogue, context, session
+from opskit.runner import catalogue, context, quiet, session
 from opskit.runner.session import Run
 from opskit.runner.static import StaticPresenter
 
@@ -29,8 +29,10 @@ def open_run(runbook: str, *, cluster: "str | Cluster" = "demo", **parameters: A
 
     """
     given = {name: value for name, value in parameters.items() if value is not None}
-    shell = _shell_with_someone()
-    if shell is None:
+    shell = _shell()
+    if shell is not None:
+        quiet.install(shell)
+    if shell is None or not _someone_is_there(shell):
         presenter = StaticPresenter()
         return session.open_run(runbook, presenter=presenter, parameters=given, cluster=cluster)
     return _interactive(shell, runbook, cluster, given)
@@ -58,14 +60,16 @@ def _ask_again(name: str, given: dict[str, Any]) -> None:
         display(ask_again(catalogue.find(name), given))
 
 
-def _shell_with_someone() -> Any:
-    """The kernel's shell, where the front end says that a person is there to be asked."""
-    if context.current() is not None:
-        return None
+def _shell() -> Any:
+    """The kernel's shell, where there is one."""
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:
         return None
     shell = get_ipython()
-    kernel = getattr(shell, "kernel", None)
-    return shell if getattr(kernel, "_allow_stdin", False) else None
+    return shell if getattr(shell, "kernel", None) is not None else None
+
+
+def _someone_is_there(shell: Any) -> bool:
+    """Whether the front end says that a person can be asked."""
+    return context.current() is None and bool(getattr(shell.kernel, "_allow_stdin", False))

@@ -48,6 +48,37 @@ def test_going_on_continues_the_chain(tmp_path: Path) -> None:
     assert read(path, heads=heads)[-1].seq == 6
 
 
+def elsewhere(folder: Path, count: int) -> tuple[Path, Path]:
+    """A run whose folder does not carry its name, as with `--out`."""
+    path, heads = folder / "out" / "journal.jsonl", folder / "heads"
+    path.parent.mkdir()
+    with Journal.create(path, run="run-7", heads=heads) as journal:
+        for _ in range(count):
+            journal.append("intent")
+    return path, heads
+
+
+def test_a_journal_that_was_emptied_is_noticed_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    path, heads = elsewhere(tmp_path, 3)
+    path.write_bytes(b"")
+    with pytest.raises(JournalDamaged):
+        Journal.open(path, run="run-7", heads=heads)
+    with pytest.raises(JournalDamaged):
+        read(path, run="run-7", heads=heads)
+
+
+def test_going_on_with_an_empty_journal_keeps_the_runs_name(tmp_path: Path) -> None:
+    path, heads = elsewhere(tmp_path, 0)
+    with Journal.open(path, run="run-7", heads=heads) as journal:
+        assert journal.append("opened").run == "run-7"
+
+
+def test_another_runs_journal_is_not_gone_on_with(tmp_path: Path) -> None:
+    path, heads = elsewhere(tmp_path, 2)
+    with pytest.raises(JournalDamaged, match="the journal of run run-7, not of run-8"):
+        Journal.open(path, run="run-8", heads=heads)
+
+
 def flip(lines: list[bytes]) -> list[bytes]:
     return [*lines[:2], lines[2].replace(b'"number":2', b'"number":7'), *lines[3:]]
 

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import shlex
 import threading
 import warnings
 from urllib.parse import quote, quote_plus
@@ -22,6 +23,8 @@ class _Registry:
         self.pattern: re.Pattern[bytes] | None = None
         self.heads: re.Pattern[bytes] | None = None
         """Finds where a form may begin, so that few places need a closer look."""
+        self.kernels: tuple[bytes, ...] = ()
+        """Forms that hold no other form: where none of them stands, no form does."""
         self.longest = 0
 
     def add(self, value: str) -> None:
@@ -32,6 +35,7 @@ class _Registry:
             self.pattern = re.compile(b"|".join(map(re.escape, ordered)))
             heads = {form[:SHORTEST] for form in ordered}
             self.heads = re.compile(b"(?=" + b"|".join(map(re.escape, sorted(heads))) + b")")
+            self.kernels = _kernels(ordered)
             self.longest = len(ordered[0])
 
     def known(self) -> frozenset[bytes]:
@@ -42,6 +46,7 @@ class _Registry:
         with self._lock:
             self._forms.clear()
             self.pattern = self.heads = None
+            self.kernels = ()
             self.longest = 0
 
 
@@ -67,30 +72,59 @@ def forget_all() -> None:
 def forms(value: str) -> frozenset[bytes]:
     """The value as it is and in each encoding that it may be met in.
 
-    Raw; base64, standard and URL-safe, padded and not; URL-, JSON-, HTML- and repr-escaped; and the
-    lines of a value of several lines.
+    Raw; base64, standard and URL-safe, padded and not, alone and inside of a longer text, once and
+    twice; URL-, JSON-, HTML-, shell- and repr-escaped; and the lines of a value of several lines.
     """
     raw = value.encode(errors="surrogatepass")
-    found = {raw}
+    escaped = _escaped(value)
+    found = {raw} | escaped
     for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw)):
         found |= {encoded, encoded.rstrip(b"=")}
-    found |= _escaped(value)
+    # Twice: the `auth` of a registry's credentials inside of a Secret's data.
+    found |= {twice for once in _inside_base64(raw) for twice in _inside_base64(once)}
+    found |= {inside for each in {raw, *escaped} for inside in _inside_base64(each)}
     for line in value.splitlines():
         if len(line.strip()) >= 2 * SHORTEST:
             found |= {line.strip().encode(errors="surrogatepass")} | _escaped(line.strip())
     return frozenset(found)
 
 
+_PERCENT = re.compile("%[0-9A-F]{2}")
+
+
+def _inside_base64(raw: bytes) -> set[bytes]:
+    """What all base64 texts have in common that hold these bytes somewhere: one for each alignment.
+
+    Of the characters at both ends, some bits belong to the neighbours, so that they are left out.
+    """
+    found: set[bytes] = set()
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + raw)
+        core = text[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
+        found |= {core, core.translate(_URL_SAFE)}
+    return {core for core in found if len(core) >= SHORTEST}
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_HTML_IN_JSON = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+"""As encoders write JSON that may stand in a page, Go's among them."""
+
+
 def _escaped(value: str) -> set[bytes]:
+    percent = {
+        quote(value, safe=safe, errors="replace") for safe in ("", "/", "!'()*", "-._~!$&'()*+,;=:@")
+    } | {quote_plus(value, errors="replace")}
+    in_json = {json.dumps(value, ensure_ascii=plain)[1:-1] for plain in (True, False)}
     texts = {
-        quote(value, safe="", errors="replace"),
-        quote(value, errors="replace"),
-        quote_plus(value, errors="replace"),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        json.dumps(json.dumps(value)[1:-1])[1:-1],
+        *percent,
+        *(_PERCENT.sub(lambda found: found[0].lower(), each) for each in percent),
+        *in_json,
+        *(each.translate(_HTML_IN_JSON) for each in in_json),
+        *(each.replace("/", "\\/") for each in in_json),
+        *(json.dumps(each)[1:-1] for each in in_json),
         html.escape(value),
         html.escape(value, quote=False),
+        shlex.quote(value),
         repr(value)[1:-1],
         ascii(value)[1:-1],
     }
@@ -107,7 +141,18 @@ def scrub(text: str) -> str:
 def scrub_bytes(data: bytes) -> bytes:
     """The bytes with every known secret replaced."""
     pattern = _registry.pattern
-    return pattern.sub(MARK.encode(), data) if pattern else data
+    # Looking for a few words is many times faster than for a pattern of hundreds of alternatives.
+    if pattern is None or not any(each in data for each in _registry.kernels):
+        return data
+    return pattern.sub(MARK.encode(), data)
+
+
+def _kernels(longest_first: list[bytes]) -> tuple[bytes, ...]:
+    found: list[bytes] = []
+    for form in reversed(longest_first):
+        if not any(each in form for each in found):
+            found.append(form)
+    return tuple(found)
 
 
 class StreamScrubber:

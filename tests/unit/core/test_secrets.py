@@ -3,8 +3,11 @@
 import base64
 import copy
 import html
+import itertools
 import json
 import pickle
+import re
+import shlex
 import traceback
 from urllib.parse import quote, quote_plus
 
@@ -28,12 +31,25 @@ def _no_secrets_yet():
     scrubbing.forget_all()
 
 
+def b64(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
+
+
 ENCODINGS = {
     "raw": lambda value: value,
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "base64 unpadded": lambda value: base64.b64encode(value.encode()).decode().rstrip("="),
     "urlsafe": lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
     "urlsafe unpadded": lambda value: base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
+    "base64 of its json": lambda value: base64.b64encode(json.dumps({"p": value}).encode()).decode(),
+    "docker auth": lambda value: base64.b64encode(f'{{"auth":"{b64("u:" + value)}"}}'.encode()).decode(),
+    "url, lower case": lambda value: re.sub("%..", lambda found: found[0].lower(), quote(value, safe="")),
+    "url of a browser": lambda value: quote(value, safe="!'()*"),
+    "json in html": lambda value: (
+        json.dumps(value).replace("<", "\\u003c").replace("&", "\\u0026").replace(">", "\\u003e")
+    ),
+    "json with slashes": lambda value: json.dumps(value).replace("/", "\\/"),
+    "shell": shlex.quote,
     "url": lambda value: quote(value, safe=""),
     "path": quote,
     "form": quote_plus,
@@ -201,3 +217,33 @@ def test_a_long_secret_scrubs_a_stream_in_fair_time():
     text = "".join(stream.feed("some line of output\n" * 20) for _ in range(100))
     assert MARK not in text
     assert stream.feed(key) + stream.flush() == MARK
+
+
+@given(
+    secret=st.text(min_size=4, max_size=40).filter(lambda value: len(value.encode(errors="replace")) >= 4),
+    before=st.binary(max_size=20),
+    after=st.binary(max_size=20),
+    safe=st.booleans(),
+    twice=st.booleans(),
+    cuts=st.lists(st.integers(0, 200), max_size=5),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_secret_inside_of_a_base64_text_is_scrubbed(secret, before, after, safe, twice, cuts):
+    scrubbing.forget_all()
+    raw = secret.encode(errors="surrogatepass")
+    Secret(secret)
+    encode = base64.urlsafe_b64encode if safe else base64.b64encode
+    text = encode(before + raw + after)
+    # The characters all of whose bits are the secret's.
+    bits = (8 * len(before), 8 * (len(before) + len(raw)))
+    inner = text[-(-bits[0] // 6) : bits[1] // 6]
+    if twice:
+        bits = tuple(8 * each for each in (-(-bits[0] // 6), bits[1] // 6))
+        text = encode(text)
+        inner = text[-(-bits[0] // 6) : bits[1] // 6]
+    assert inner not in scrub_bytes(text)
+    stream, shown = StreamScrubber(), ""
+    edges = sorted({min(each, len(text)) for each in (0, *cuts, len(text))})
+    for start, end in itertools.pairwise(edges):
+        shown += stream.feed(text[start:end].decode())
+    assert inner.decode() not in shown + stream.flush()

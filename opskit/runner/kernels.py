@@ -8,11 +8,9 @@ import asyncio
 import json
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +18,7 @@ from queue import Empty
 from typing import IO, TYPE_CHECKING, Any
 
 from opskit.core.errors import DeadlineExceeded, OpsError, Unreachable
+from opskit.runner.scratch import Scratch
 
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -31,9 +30,10 @@ _SOCKETS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 class Kernel:
     """One kernel process, for one notebook. `Kernel.start` makes it; `connect` reaches it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", scratch: Scratch) -> None:
         self.process = process
-        self.folder = folder
+        self.folder = scratch.path
+        self._scratch = scratch
         self.client: AsyncKernelClient | None = None
 
     @classmethod
@@ -44,7 +44,8 @@ class Kernel:
             cwd: the kernel's working folder; None is this process's.
 
         """
-        folder = Path(tempfile.mkdtemp(prefix="opskit-"))
+        scratch = Scratch()
+        folder = scratch.path
         _write_connection_file(folder)
         argv = [sys.executable, "-m", "opskit.runner.kernel", "-f", str(folder / "kernel.json")]
         with _private(folder / "kernel.log") as log:
@@ -57,7 +58,7 @@ class Kernel:
                 start_new_session=True,
                 env={**os.environ, "JPY_PARENT_PID": str(os.getpid())},
             )
-        return cls(process, folder)
+        return cls(process, scratch)
 
     @property
     def alive(self) -> bool:
@@ -173,7 +174,7 @@ class Kernel:
         """End it without ceremony and remove its sockets."""
         self.kill()
         self.disconnect()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.remove()
 
     async def _heard(self, client: "AsyncKernelClient") -> bool:
         sent = client.kernel_info()

@@ -8,9 +8,11 @@ from opskit.core.system import System
 
 NAMES = (
     "kubeadm",
+    "operators",
     "rook",
     "certmanager",
     "calico",
+    "openshift",
 )
 """Every system, in the order in which findings are listed."""
 

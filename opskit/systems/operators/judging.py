@@ -1,0 +1,72 @@
+"""How a finding about operators is worded, and how checks are registered."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.systems.operators.facts import Facts
+
+Check = Callable[[Facts], list[Finding]]
+
+CRD_DOC = "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/"
+VERSION_DOC = (
+    "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/"
+    "custom-resource-definition-versioning/"
+)
+FINALIZER_DOC = "https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/"
+OLM_DOC = "https://olm.operatorframework.io/docs/troubleshooting/"
+OLM1_DOC = "https://operator-framework.github.io/operator-controller/"
+CONVENTIONS_DOC = (
+    "https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/"
+    "api-conventions.md#typical-status-properties"
+)
+ETCD_DOC = "https://etcd.io/docs/latest/op-guide/runtime-configuration/"
+
+
+def finding(
+    code: str,
+    severity: Severity,
+    subject: str,
+    summary: str,
+    *,
+    evidence: Iterable[Evidence] = (),
+    cause: str,
+    remedy: Remedy,
+    source: str,
+) -> Finding:
+    """A finding of this system."""
+    return Finding(
+        code=f"operators/{code}",
+        severity=severity,
+        subject=subject,
+        summary=summary,
+        evidence=tuple(evidence),
+        cause=cause,
+        remedy=remedy,
+        source=source,
+    )
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """`for 3 h 20 min`; "" where it is not known since when."""
+    if moment is None:
+        return ""
+    minutes = int((now - moment) / timedelta(minutes=1))
+    if minutes < 1:
+        return "for less than a minute"
+    if minutes < 60:
+        return f"for {minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"for {hours // 24} days" if hours >= 48 else f"for {hours} h {rest} min"
+
+
+def some(names: Iterable[str], *, at_most: int = 6) -> str:
+    """A list for people: the first few, and how many more."""
+    every = list(names)
+    shown = ", ".join(every[:at_most])
+    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown
+
+
+def namespaced(name: str, namespace: str | None) -> str:
+    """`namespace/name`."""
+    return f"{namespace}/{name}" if namespace else name

@@ -290,7 +290,9 @@ def _kwok(site: Site, *, lease_seconds: int) -> Command:
             f"--tls-cert-file={pki}/kubelet-server.crt",
             f"--tls-private-key-file={pki}/kubelet-server.key",
             f"--config={site.state}/kwok.yaml",
-        )
+        ),
+        # What `kubectl exec` finds besides the programs of this machine.
+        env={"PATH": f"{site.folder('bin')}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
     )
 
 

@@ -12,6 +12,7 @@ from opskit.sandbox.component import Component
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.light import part as ceph
 from opskit.sandbox.part import Part, option_names, options_for
+from opskit.sandbox.platform import part as platform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,12 @@ PROFILES = {
             name="light",
             summary="A real Kubernetes control plane and a real Ceph cluster behind it; no root.",
             parts=(control_plane.PART, ceph.PART, monitoring.PART),
+        ),
+        Profile(
+            name="platform",
+            summary="OLM, OpenShift and database operators' resources with stand-ins; a real etcd behind "
+            "EtcdCluster; no root.",
+            parts=(control_plane.PART, platform.PART),
         ),
     )
 }

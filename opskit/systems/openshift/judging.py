@@ -1,0 +1,68 @@
+"""How a finding about OpenShift is worded."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.kinds import WireCondition
+
+_DOCS = "https://docs.redhat.com/en/documentation/openshift_container_platform/latest/html"
+UPDATE_DOC = f"{_DOCS}/updating_clusters/"
+OPERATORS_DOC = f"{_DOCS}/operators/cluster-operators-ref"
+MACHINES_DOC = f"{_DOCS}/machine_configuration/"
+ROUTES_DOC = f"{_DOCS}/ingress_and_load_balancing/routes"
+BUILDS_DOC = f"{_DOCS}/builds_using_buildconfig/"
+PROJECTS_DOC = f"{_DOCS}/building_applications/projects"
+SUPPORT_DOC = f"{_DOCS}/support/troubleshooting"
+
+
+def finding(
+    code: str,
+    severity: Severity,
+    subject: str,
+    summary: str,
+    *,
+    evidence: Iterable[Evidence] = (),
+    cause: str,
+    remedy: Remedy,
+    source: str,
+) -> Finding:
+    """A finding of this system."""
+    return Finding(
+        code=f"openshift/{code}",
+        severity=severity,
+        subject=subject,
+        summary=summary,
+        evidence=tuple(evidence),
+        cause=cause,
+        remedy=remedy,
+        source=source,
+    )
+
+
+def said(condition: WireCondition) -> str:
+    """`Degraded=True (IngressDegraded): …`."""
+    reason = f" ({condition.reason})" if condition.reason else ""
+    message = f": {condition.message.strip()[:400]}" if condition.message else ""
+    return f"{condition.type}={condition.status}{reason}{message}"
+
+
+def lasting(moment: datetime | None, now: datetime) -> timedelta:
+    """For how long; nothing where it is not known."""
+    return now - moment if moment else timedelta()
+
+
+def spoken(time: timedelta) -> str:
+    """`12 min`, `3 h 20 min`, `4 days`."""
+    minutes = int(time / timedelta(minutes=1))
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} h {rest} min"
+
+
+def some(names: Iterable[str], *, at_most: int = 6) -> str:
+    """A list for people: the first few, and how many more."""
+    every = list(names)
+    shown = ", ".join(every[:at_most])
+    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown

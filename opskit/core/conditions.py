@@ -17,6 +17,8 @@ class Held(Data, frozen=True):
     ok: bool
     state: str
     """What was read, for a person: "osd.3 is down since 14:02"."""
+    vain: bool = False
+    """Whether waiting for it any longer is in vain, as for a canary that fails its requests."""
 
 
 Predicate = Callable[..., Held]

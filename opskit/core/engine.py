@@ -15,6 +15,7 @@ from opskit.core.errors import (
     OpsError,
     PlanChanged,
     Refused,
+    StepFailed,
     UsageError,
 )
 from opskit.core.goal import reach
@@ -149,9 +150,28 @@ class Engine:
     def _go(self) -> None:
         if any(not step.skip for step in self._plan.steps):
             self._locked()
-        for index, step in enumerate(self._plan.steps):
-            self._step(step, later=self._plan.steps[index + 1 :])
+        try:
+            for index, step in enumerate(self._plan.steps):
+                self._step(step, later=self._plan.steps[index + 1 :])
+        except StepFailed as error:
+            if not self._plan.restore:
+                raise
+            raise self._restored(error) from error
         reach(self._tools, self._plan.goal, seen=self._saw)
+
+    def _restored(self, error: StepFailed) -> StepFailed:
+        """Take back what this run did, because the plan says so, and what is told of it."""
+        failed = self._failed
+        self._record("undoing", by="the plan itself", why=error.what)
+        for step in reversed(self._plan.steps):
+            if in_place(self._traces().get(step.id)):
+                self._take_back(step)
+        self._failed = failed
+        return StepFailed(
+            f"{error.what} All that this run had changed was taken back.",
+            where=error.where,
+            hint="look at what failed, then plan again",
+        )
 
     def _step(self, step: Step, *, later: tuple[Step, ...]) -> None:
         found = self._traces()

@@ -175,6 +175,8 @@ class Plan(Data, frozen=True):
     made: datetime
     nothing_to_do: str = ""
     """Why there are no steps."""
+    restore: bool = False
+    """Whether the steps before one that fails are taken back at once, without asking."""
 
     @property
     def hash(self) -> str:
@@ -213,3 +215,5 @@ class Draft(Data, frozen=True):
     goal: tuple[Condition, ...]
     lock: Lock
     nothing_to_do: str = ""
+    restore: bool = False
+    """See `Plan.restore`."""

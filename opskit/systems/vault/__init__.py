@@ -1,0 +1,1 @@
+"""Vault and OpenBao: seal, quorum, audit, leases, tokens, policies and keys; never a secret."""

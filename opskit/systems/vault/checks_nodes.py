@@ -1,0 +1,280 @@
+"""Nodes: reached, initialised, unsealed, with a leader, a quorum, one version, one clock."""
+
+from opskit.core.findings import Evidence, Finding, Severity
+from opskit.core.parts import Unread, known
+from opskit.systems.vault import answers
+from opskit.systems.vault.facts import Facts
+from opskit.systems.vault.judging import count, finding, some
+from opskit.systems.vault.nodes import Node
+
+SKEW_SECONDS = 60
+
+
+def unreachable(facts: Facts) -> list[Finding]:
+    """Nothing can be asked at all: each reason in one sentence."""
+    if any(each.up for each in facts.nodes) or isinstance(facts.front, answers.SealStatus):
+        return []
+    every = [each.seal for each in facts.nodes if isinstance(each.seal, Unread)]
+    why = every[0] if every else facts.front
+    if why.error in ("NotInstalled", "NotInSnapshot"):
+        return []
+    code, cause, then = _reason(why)
+    return [
+        finding(
+            code,
+            Severity.CRITICAL,
+            "Vault",
+            f"Vault can't be asked: {why.reason.partition(' Next:')[0].partition(' [')[0]}",
+            evidence=[Evidence(text=why.reason, command="curl -sS $VAULT_ADDR/v1/sys/seal-status")],
+            cause=cause,
+            then=then,
+        )
+    ]
+
+
+def _reason(why: Unread) -> tuple[str, str, str]:
+    if "not trusted" in why.reason:
+        cause = (
+            "The server's certificate is not signed by the CA that opskit was given, or is for another name."
+        )
+        return (
+            "TLS_NOT_TRUSTED",
+            cause,
+            "Set `ca` (and `tls_name`) of [clusters.NAME.servers.vault] in opskit.toml.",
+        )
+    if why.error == "BadAnswer":
+        cause = "The address belongs to something else: a proxy, another port, or another service."
+        return "NOT_VAULT", cause, "Mend `url` or `service` of [clusters.NAME.servers.vault] in opskit.toml."
+    if "not resolve" in why.reason:
+        cause = "The host name of the address is wrong, or DNS does not know it here."
+        return "UNREACHABLE", cause, "Mend `url` of [clusters.NAME.servers.vault], or DNS."
+    if "refused" in why.reason:
+        cause = "Nothing listens there: every node is down, or the address is wrong."
+        return "UNREACHABLE", cause, "Start the nodes, or mend `url` of [clusters.NAME.servers.vault]."
+    return (
+        "UNREACHABLE",
+        "No node answers: down, or a firewall is between.",
+        "Look at the pods and at the route there.",
+    )
+
+
+def sealed(facts: Facts) -> list[Finding]:
+    """Nodes that are sealed or were never initialised."""
+    found: list[Finding] = []
+    shut = [each for each in facts.nodes if isinstance(each.seal, answers.SealStatus) and each.seal.sealed]
+    every = bool(shut) and not any(each.unsealed for each in facts.nodes)
+    for node in shut:
+        seal = node.seal
+        if not isinstance(seal, answers.SealStatus):
+            continue
+        if not seal.initialized:
+            found.append(_not_initialized(node, facts))
+            continue
+        by_hand = seal.type == "shamir"
+        progress = f", {seal.progress} of {seal.t} shares given" if seal.progress else ""
+        found.append(
+            finding(
+                "SEALED",
+                Severity.CRITICAL if every else Severity.ERROR,
+                f"node {node.name}",
+                f"{node.name} is sealed{progress}: "
+                f"{'nothing is served' if every else 'it serves nothing and is no standby'}.",
+                evidence=[Evidence(text=_seal_text(seal), command=_at(facts, node, "status"))],
+                cause="It was restarted, or sealed by hand: with Shamir shares a node starts sealed."
+                if by_hand
+                else f"It can't reach its {seal.type} seal to unseal itself.",
+                then=f"Give {seal.t} of {seal.n} shares on this node: "
+                f"`{_at(facts, node, 'operator unseal')}`. "
+                "A wrong share is counted and refused only at the last."
+                if by_hand
+                else f"Mend the way to the {seal.type} seal; read the node's log.",
+            )
+        )
+    return found
+
+
+def _seal_text(seal: answers.SealStatus) -> str:
+    return f"sealed, type {seal.type}, threshold {seal.t} of {seal.n}, progress {seal.progress}"
+
+
+def _not_initialized(node: Node, facts: Facts) -> Finding:
+    return finding(
+        "NOT_INITIALIZED",
+        Severity.ERROR,
+        f"node {node.name}",
+        f"{node.name} is not initialised: it holds no data.",
+        evidence=[Evidence(text="initialized is false", command=_at(facts, node, "status"))],
+        cause="A new Vault, a raft member that has not joined, or storage that was lost.",
+        then="If others are initialised, have it join (retry_join, or `operator raft join`); initialise "
+        "only a new Vault.",
+    )
+
+
+def no_leader(facts: Facts) -> list[Finding]:
+    """Unsealed nodes without a leader: reads may still be answered, no write is."""
+    open_ = [each for each in facts.nodes if each.unsealed]
+    leaders = [each.leader for each in open_ if isinstance(each.leader, answers.Leader)]
+    if not leaders or any(not each.ha_enabled or each.is_self or each.leader_address for each in leaders):
+        return []
+    away = [each for each in facts.nodes if not each.unsealed]
+    signs = {each.name: each for each in known(facts.signs, [])}
+    split = signs.get("audit-differs")
+    lost = len(away) * 2 >= len(facts.nodes) and len(facts.nodes) > 1
+    cause = (
+        f"Quorum is lost: of {count(len(facts.nodes), 'node')}, {some(each.name for each in away)} "
+        f"{'is' if len(away) == 1 else 'are'} down or sealed."
+        if lost
+        else "The standbys can't take over: their audit devices differ from the active node's."
+        if split
+        else "The nodes do not agree on a leader: look at the network between their cluster ports (8201), "
+        "and their logs."
+    )
+    evidence = [
+        Evidence(text=f"{each.name}: no leader_address", command=_at(facts, each, "read sys/leader"))
+        for each in open_
+    ]
+    evidence += [Evidence(text=_why_away(each), command=_at(facts, each, "status")) for each in away]
+    evidence += [Evidence(text=f"log: {each.line}") for each in signs.values() if each.name == "no-quorum"]
+    return [
+        finding(
+            "NO_LEADER",
+            Severity.CRITICAL,
+            "the cluster",
+            f"Vault has no leader: {some(each.name for each in open_)} may still answer reads, no write "
+            f"succeeds.",
+            evidence=evidence,
+            cause=cause,
+            then="Start and unseal the nodes that are away; a leader is there about a second after a "
+            "majority is back."
+            if lost
+            else "Mend that on the standbys, and restart them.",
+        )
+    ]
+
+
+def away(facts: Facts) -> list[Finding]:
+    """Nodes that do not answer while others do."""
+    if not any(each.up for each in facts.nodes):
+        return []
+    return [
+        finding(
+            "NODE_DOWN",
+            Severity.ERROR,
+            f"node {each.name}",
+            f"{each.name} does not answer: {each.seal.reason.partition(' Next:')[0].partition(' [')[0]}",
+            evidence=[Evidence(text=each.seal.reason, command=_at(facts, each, "status"))],
+            cause=_reason(each.seal)[1].replace("every node is down", "it is down"),
+            then="Start it; it is sealed then, and has to be unsealed.",
+        )
+        for each in facts.nodes
+        if isinstance(each.seal, Unread)
+    ]
+
+
+def _why_away(node: Node) -> str:
+    return (
+        f"{node.name}: sealed"
+        if isinstance(node.seal, answers.SealStatus)
+        else f"{node.name}: {node.seal.reason}"
+    )
+
+
+def raft(facts: Facts) -> list[Finding]:
+    """What autopilot thinks of the members, where it can be asked."""
+    state = facts.autopilot
+    if not isinstance(state, answers.Autopilot):
+        return []
+    servers = state.servers or {}
+    command = f"{facts.cli} operator raft autopilot state"
+    down = {each.name for each in facts.nodes if not each.unsealed}
+    found = [
+        finding(
+            "RAFT_PEER_UNHEALTHY",
+            Severity.ERROR,
+            f"raft member {name}",
+            f"The leader has not heard {name} for {each.last_contact or 'an unknown time'} "
+            f"({each.node_status or each.status}).",
+            evidence=[Evidence(text=f"{name} healthy=false, address {each.address}", command=command)],
+            cause="It is down, sealed, or cut off; it stays in the configuration and counts for the quorum.",
+            then=f"Bring it back, or for good: `{facts.cli} operator raft remove-peer {name}`.",
+        )
+        for name, each in servers.items()
+        if not each.healthy and not any(one.endswith(name) for one in down)
+    ]
+    voters = len(state.voters or [])
+    if voters > 1 and state.failure_tolerance == 0:
+        found.append(
+            finding(
+                "RAFT_NO_TOLERANCE",
+                Severity.WARNING,
+                "raft",
+                f"Of {count(voters, 'voter')} none may be lost: the next failure ends all writes.",
+                evidence=[Evidence(text="failure_tolerance 0", command=command)],
+                cause="A member is away, or there are two or four voters where three or five are wanted."
+                if voters > 2
+                else "Two voters tolerate no failure: that is worse than one.",
+                then="Bring the missing members back, or add one.",
+            )
+        )
+    return found
+
+
+def versions(facts: Facts) -> list[Finding]:
+    """Nodes of more than one version."""
+    runs: dict[str, list[str]] = {}
+    for each in facts.nodes:
+        if each.version:
+            runs.setdefault(each.version, []).append(each.name)
+    for each in known(facts.ha, answers.HaStatus()).nodes:
+        known_names = {name for names in runs.values() for name in names}
+        if each.version and each.version not in runs and each.hostname not in known_names:
+            runs.setdefault(each.version, []).append(each.hostname)
+    if len(runs) < 2:
+        return []
+    text = "; ".join(f"{version}: {some(names)}" for version, names in sorted(runs.items()))
+    return [
+        finding(
+            "VERSION_SKEW",
+            Severity.WARNING,
+            "the cluster",
+            f"The nodes run {len(runs)} versions ({text}).",
+            evidence=[Evidence(text=text, command=f"{facts.cli} operator members")],
+            cause="An upgrade was begun and not ended. A newer leader may write what older nodes can't read.",
+            then="Upgrade the standbys first, the active node last; never fail over from newer to older.",
+        )
+    ]
+
+
+def clocks(facts: Facts) -> list[Finding]:
+    """Nodes whose clock is off: tokens and certificates end early or late."""
+    found: list[Finding] = []
+    for each in facts.nodes:
+        if not isinstance(each.health, answers.Health) or not each.health.server_time_utc:
+            continue
+        off = each.health.server_time_utc - facts.now.timestamp()
+        if abs(off) > SKEW_SECONDS:
+            found.append(
+                finding(
+                    "CLOCK_SKEW",
+                    Severity.WARNING,
+                    f"node {each.name}",
+                    f"The clock of {each.name} is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}.",
+                    evidence=[
+                        Evidence(
+                            text=f"server_time_utc {each.health.server_time_utc}",
+                            command=_at(facts, each, "read sys/health"),
+                        )
+                    ],
+                    cause="Its time is not synchronised, or this machine's is not.",
+                    then="Look at chrony on the node.",
+                )
+            )
+    return found
+
+
+def _at(facts: Facts, node: Node, command: str) -> str:
+    place = node.server.partition("@")[2]
+    if "://" in place and "/" in place.partition("://")[2]:
+        namespace, _, pod = place.partition("://")[2].partition("/")
+        return f"kubectl -n {namespace} exec -ti {pod.partition(':')[0]} -- {facts.cli} {command}"
+    return f"{facts.cli} {command} -address={place}" if place else f"{facts.cli} {command}  # at {node.name}"

@@ -99,7 +99,7 @@ class Vault(_Section, frozen=True):
     selector: str = ""
     """Label selector of the server's pods; empty: the usual ones."""
     nodes: list[str] = []
-    """Names under `servers`, one for each node; empty: its pods."""
+    """URLs of its nodes, or names under `servers`; empty: its pods."""
 
 
 class ClusterConfig(_Section, frozen=True):

@@ -148,18 +148,21 @@ class Servers:
 
     def _make(self, server: str, deadline: float) -> Endpoint:
         named = self._settings(server)
-        if "@" in server:
-            return self._to_pod(server, named)
+        _, at, place = server.partition("@")
+        if at and "/" in place.partition("://")[2]:
+            return self._to_pod(place, named)
+        if at:
+            return Endpoint(place, _pool(named))
         if named.url:
             return Endpoint(named.url.rstrip("/"), _pool(named))
-        place = parse_service(named.service) if named.service else locate(server, self._services(deadline))
-        pod, port = self._pod(place, deadline)
-        forward = Forward(self._api, namespace=place.namespace, pod=pod, port=port)
-        name = named.tls_name or f"{place.service}.{place.namespace}.svc"
-        return _through_forward(forward, named, name if place.tls else "")
+        found = parse_service(named.service) if named.service else locate(server, self._services(deadline))
+        pod, port = self._pod(found, deadline)
+        forward = Forward(self._api, namespace=found.namespace, pod=pod, port=port)
+        name = named.tls_name or f"{found.service}.{found.namespace}.svc"
+        return _through_forward(forward, named, name if found.tls else "")
 
-    def _to_pod(self, server: str, named: Server) -> Endpoint:
-        pod = parse_pod(server.partition("@")[2])
+    def _to_pod(self, place: str, named: Server) -> Endpoint:
+        pod = parse_pod(place)
         forward = Forward(self._api, namespace=pod.namespace, pod=pod.service, port=pod.port)
         return _through_forward(forward, named, (named.tls_name or pod.service) if pod.tls else "")
 

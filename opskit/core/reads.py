@@ -79,7 +79,7 @@ class AskHttp(Data, frozen=True, tag="http"):
     """A question to a server around the cluster, which changes nothing.
 
     `server` is a name of `opskit.toml` or one that is found in the cluster: `prometheus`, `dex`,
-    `istiod`, `vault`, … One of its pods is `NAME@https://NAMESPACE/POD:PORT`.
+    `istiod`, `vault`, … One of its pods is `NAME@https://NAMESPACE/POD:PORT`, another address `NAME@https://HOST:PORT`.
     """
 
     server: str

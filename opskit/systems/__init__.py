@@ -13,6 +13,7 @@ NAMES = (
     "certmanager",
     "calico",
     "openshift",
+    "vault",
 )
 """Every system, in the order in which findings are listed."""
 

@@ -31,11 +31,9 @@ CHECKS: tuple[Check, ...] = (
     checks_holdings.syncs_failing,
 )
 
-_FOLLOWS = {
-    "vault/NODE_DOWN": ("vault/NO_LEADER", "vault/RAFT_NO_TOLERANCE", "vault/RAFT_PEER_UNHEALTHY"),
-    "vault/SEALED": ("vault/NO_LEADER", "vault/RAFT_NO_TOLERANCE", "vault/RAFT_PEER_UNHEALTHY"),
-}
-"""Cause → what is told with it and follows from it."""
+_AWAY = {"vault/NODE_DOWN", "vault/SEALED", "vault/NOT_INITIALIZED"}
+_AFTER = {"vault/RAFT_NO_TOLERANCE", "vault/RAFT_PEER_UNHEALTHY"}
+"""What the leader says of nodes that are away: told as evidence of why they are."""
 
 
 def check(facts: Facts) -> list[Finding]:
@@ -44,18 +42,15 @@ def check(facts: Facts) -> list[Finding]:
 
 
 def _folded(found: list[Finding]) -> list[Finding]:
-    """Nodes that are away are the evidence of a lost quorum; no tolerance is the consequence of one."""
-    codes = {each.code for each in found}
-    if "vault/NO_LEADER" in codes:
-        return [each for each in found if each.code not in _FOLLOWS]
-    causes = [each for each in found if each.code in _FOLLOWS]
-    if not causes:
+    """Nodes that are away are evidence of a lost quorum, and the cause of what the leader says of them."""
+    if any(each.code == "vault/NO_LEADER" for each in found):
+        return [each for each in found if each.code not in _AWAY]
+    cause = next((each for each in found if each.code in _AWAY), None)
+    after = [each for each in found if each.code in _AFTER]
+    away = sum(1 for each in found if each.code in _AWAY)
+    unheard = sum(1 for each in after if each.code == "vault/RAFT_PEER_UNHEALTHY")
+    if cause is None or unheard > away:
         return found
-    names = ", ".join(each.subject for each in causes)
-    after = {code for each in causes for code in _FOLLOWS[each.code]}
-    return [
-        msgspec.structs.replace(each, cause=f"Follows from {causes[0].code.partition('/')[2]} ({names}).")
-        if each.code in after
-        else each
-        for each in found
-    ]
+    told = tuple(evidence for each in after for evidence in each.evidence)
+    whole = msgspec.structs.replace(cause, evidence=(*cause.evidence, *told))
+    return [whole if each is cause else each for each in found if each not in after]

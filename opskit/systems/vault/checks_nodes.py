@@ -59,38 +59,42 @@ def _reason(why: Unread) -> tuple[str, str, str]:
 
 
 def sealed(facts: Facts) -> list[Finding]:
-    """Nodes that are sealed or were never initialised."""
-    found: list[Finding] = []
-    shut = [each for each in facts.nodes if isinstance(each.seal, answers.SealStatus) and each.seal.sealed]
-    every = bool(shut) and not any(each.unsealed for each in facts.nodes)
-    for node in shut:
-        seal = node.seal
-        if not isinstance(seal, answers.SealStatus):
-            continue
-        if not seal.initialized:
-            found.append(_not_initialized(node, facts))
-            continue
-        by_hand = seal.type == "shamir"
-        progress = f", {seal.progress} of {seal.t} shares given" if seal.progress else ""
-        found.append(
-            finding(
-                "SEALED",
-                Severity.CRITICAL if every else Severity.ERROR,
-                f"node {node.name}",
-                f"{node.name} is sealed{progress}: "
-                f"{'nothing is served' if every else 'it serves nothing and is no standby'}.",
-                evidence=[Evidence(text=_seal_text(seal), command=_at(facts, node, "status"))],
-                cause="It was restarted, or sealed by hand: with Shamir shares a node starts sealed."
-                if by_hand
-                else f"It can't reach its {seal.type} seal to unseal itself.",
-                then=f"Give {seal.t} of {seal.n} shares on this node: "
-                f"`{_at(facts, node, 'operator unseal')}`. "
-                "A wrong share is counted and refused only at the last."
-                if by_hand
-                else f"Mend the way to the {seal.type} seal; read the node's log.",
-            )
-        )
-    return found
+    """Nodes that are sealed or were never initialised; one finding where all are."""
+    shut = [(each, each.seal) for each in facts.nodes if isinstance(each.seal, answers.SealStatus)]
+    shut = [(node, seal) for node, seal in shut if seal.sealed]
+    new = [_not_initialized(node, facts) for node, seal in shut if not seal.initialized]
+    old = [(node, seal) for node, seal in shut if seal.initialized]
+    if len(old) > 1 and not any(each.unsealed for each in facts.nodes):
+        return [_sealed(facts, old, f"all {len(old)} nodes that answer"), *new]
+    every = not any(each.unsealed for each in facts.nodes)
+    return [_sealed(facts, [each], f"node {each[0].name}", every=every) for each in old] + new
+
+
+def _sealed(
+    facts: Facts, shut: list[tuple[Node, answers.SealStatus]], subject: str, *, every: bool = True
+) -> Finding:
+    node, seal = shut[0]
+    by_hand = seal.type == "shamir"
+    progress = f", {seal.progress} of {seal.t} shares given" if seal.progress else ""
+    harm = "nothing is served" if every else "it serves nothing and is no standby"
+    verb = "are" if len(shut) > 1 else "is"
+    return finding(
+        "SEALED",
+        Severity.CRITICAL if every else Severity.ERROR,
+        subject,
+        f"{some(each.name for each, _ in shut)} {verb} sealed{progress}: {harm}.",
+        evidence=[
+            Evidence(text=f"{each.name}: {_seal_text(status)}", command=_at(facts, each, "status"))
+            for each, status in shut
+        ],
+        cause="It was restarted, or sealed by hand: with Shamir shares a node starts sealed."
+        if by_hand
+        else f"It can't reach its {seal.type} seal to unseal itself.",
+        then=f"Give {seal.t} of {seal.n} shares on each: `{_at(facts, node, 'operator unseal')}`. "
+        "A wrong share is counted and refused only at the last."
+        if by_hand
+        else f"Mend the way to the {seal.type} seal; read the node's log.",
+    )
 
 
 def _seal_text(seal: answers.SealStatus) -> str:
@@ -186,7 +190,6 @@ def raft(facts: Facts) -> list[Finding]:
         return []
     servers = state.servers or {}
     command = f"{facts.cli} operator raft autopilot state"
-    down = {each.name for each in facts.nodes if not each.unsealed}
     found = [
         finding(
             "RAFT_PEER_UNHEALTHY",
@@ -199,7 +202,7 @@ def raft(facts: Facts) -> list[Finding]:
             then=f"Bring it back, or for good: `{facts.cli} operator raft remove-peer {name}`.",
         )
         for name, each in servers.items()
-        if not each.healthy and not any(one.endswith(name) for one in down)
+        if not each.healthy
     ]
     voters = len(state.voters or [])
     if voters > 1 and state.failure_tolerance == 0:

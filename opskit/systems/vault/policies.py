@@ -13,7 +13,7 @@ _COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|#[^\n]*|//[^\n]*|/\*.*?\*/', re.DO
 _PATH = re.compile(r'path\s+"(?P<path>(?:[^"\\]|\\.)*)"\s*\{(?P<body>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}')
 _CAPABILITIES = re.compile(r"capabilities\s*=\s*\[(?P<list>[^\]]*)\]")
 _WORD = re.compile(r'"([a-z]+)"')
-WRITES = {"create", "update", "patch", "delete", "sudo"}
+WRITES = {"create", "update", "patch", "delete"}
 
 
 class Grant(Data, frozen=True):
@@ -52,15 +52,14 @@ def too_wide(text: str) -> list[str]:
     """Why a policy is as good as root, a sentence each."""
     found: list[str] = []
     for grant in grants(text):
-        writes = sorted(WRITES & set(grant.capabilities))
-        if not writes or "deny" in grant.capabilities:
+        if not WRITES & set(grant.capabilities) or "deny" in grant.capabilities:
             continue
-        granted = f'path "{grant.path}" with {", ".join(writes)}'
+        granted = f'path "{grant.path}" with {", ".join(sorted(grant.capabilities))}'
         if grant.path in ("*", "+/*"):
             found.append(f"{granted}: everything")
         elif _covers(grant.path, "sys/policies/acl/x") or _covers(grant.path, "sys/policy/x"):
             found.append(f"{granted}: can rewrite its own policy")
-        elif _covers(grant.path, "auth/token/create") and "sudo" in writes:
+        elif _covers(grant.path, "auth/token/create") and "sudo" in grant.capabilities:
             found.append(f"{granted}: can make tokens of any policy")
     return found
 

@@ -11,6 +11,7 @@ from opskit.sandbox import control_plane, monitoring
 from opskit.sandbox.component import Component
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.light import part as ceph
+from opskit.sandbox.network import part as network
 from opskit.sandbox.part import Part, option_names, options_for
 from opskit.sandbox.platform import part as platform
 
@@ -100,6 +101,11 @@ PROFILES = {
             summary="OLM, OpenShift and database operators' resources with stand-ins; a real etcd behind "
             "EtcdCluster; no root.",
             parts=(control_plane.PART, platform.PART),
+        ),
+        Profile(
+            name="network",
+            summary="Real BGP between five nodes' BIRDs, Calico's objects on a real API server; needs root.",
+            parts=(control_plane.PART, network.PART),
         ),
     )
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread
 from opskit.systems.calico import judging, sessions
-from opskit.systems.calico.checks_bgp_causes import by_error, guilty_of_as
+from opskit.systems.calico.checks_bgp_causes import by_error, explains, guilty_of_as
 from opskit.systems.calico.facts import Facts
 from opskit.systems.calico.judging import CRITICAL, ERROR, count, finding, some
 from opskit.systems.calico.sessions import End
@@ -63,12 +63,12 @@ def _bird_down(facts: Facts, left: Pairs) -> list[Finding]:
 
 def _daemon(facts: Facts, node: str, said: str, pairs: Pairs) -> Finding:
     reflector = node in sessions.reflectors(facts)
-    what = "the route reflector" if reflector else "node"
+    what = "the route reflector " if reflector else ""
     return finding(
         "ROUTE_REFLECTOR_DOWN" if reflector else "BIRD_DOWN",
         _gravity(facts, node),
         f"BIRD on {node}",
-        f"BIRD does not run on {what} {node}: pods there lose their routes to and from other nodes.",
+        f"BIRD does not run on {what}{node}: pods there lose their routes to and from other nodes.",
         evidence=[Evidence(text=said, command=sessions.command(facts, node)), *_said(facts, pairs)],
         cause="The daemon died or never started; its log says why (a configuration it can't parse, "
         "no memory).",
@@ -113,7 +113,8 @@ def _as_mismatch(facts: Facts, left: Pairs) -> list[Finding]:
 def _password(facts: Facts, left: Pairs) -> list[Finding]:
     """Segments with a wrong signature are dropped in silence: only the kernel counts them."""
     counted = {name: bird.dropped for name in facts.birds if (bird := sessions.bird(facts, name))}
-    touched = {pair: ends for pair, ends in left.items() if any(counted.get(name, 0) for name in pair)}
+    silent = {pair: ends for pair, ends in left.items() if not any(explains(end.error) for end in ends)}
+    touched = {pair: ends for pair, ends in silent.items() if any(counted.get(name, 0) for name in pair)}
     found: list[Finding] = []
     while touched:
         node = max(sorted({name for pair in touched for name in pair}), key=lambda n: _share(touched, n))

@@ -39,6 +39,11 @@ _SILENT = (
 )
 
 
+def explains(error: str) -> bool:
+    """Whether BIRD's words name a cause by themselves; a wrong password never shows in them."""
+    return any(words in error for words, _ in _MEANINGS if words != "Connection timed out")
+
+
 def by_error(errors: Iterable[str]) -> str:
     """The likely cause, of what both ends say; a silent session says something, too."""
     said = [error for error in errors if error]

@@ -186,7 +186,7 @@ def block_of_gone_node(facts: Facts) -> list[Finding]:
             "BLOCK_OF_GONE_NODE",
             WARNING,
             some(found),
-            f"{count(len(blocks), 'block')} still belong to {some(found)}, no node of this cluster: "
+            f"{count(len(blocks), 'block')} of {some(found)}, which is no node of this cluster any more: "
             "no other node can use them.",
             evidence=[
                 Evidence(

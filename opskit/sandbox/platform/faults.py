@@ -113,6 +113,9 @@ def _finalizer_free(sandbox: Broken) -> None:
 
 def _webhook_dead(sandbox: Broken) -> Json:
     sandbox.site.processes.stop(WEBHOOK)
+    # What the server has converted already it still serves: a new state shows that it can't convert any more.
+    client = api(sandbox.site)
+    client.patch(f"{collection('sandbox.opskit.dev/v1', 'gadgets', 'shop')}/flux", {"spec": {"power": 3}})
     status = lambda: _status_of(api(sandbox.site), _GADGETS_OLD)  # noqa: E731
     wait_until(lambda: status() >= 500, what="reading gadgets in v1alpha1 fails", deadline=60)
     return {}

@@ -55,6 +55,8 @@ def lasting(moment: datetime | None, now: datetime) -> timedelta:
 def spoken(time: timedelta) -> str:
     """`12 min`, `3 h 20 min`, `4 days`."""
     minutes = int(time / timedelta(minutes=1))
+    if minutes < 1:
+        return "less than a minute"
     if minutes < 60:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)

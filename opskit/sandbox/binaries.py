@@ -96,7 +96,7 @@ def cache_path(wanted: Program) -> Path:
     """Where the program is kept once built or downloaded: the folder's name changes with every pin."""
     pins = [wanted.version, wanted.package, wanted.sha256]
     if wanted.module:
-        pins += [hashlib.sha256(_go_sum(wanted.module)).hexdigest(), *wanted.stamp]
+        pins += [hashlib.sha256(_sources(wanted.module)).hexdigest(), *wanted.stamp]
     key = hashlib.sha256("\n".join(pins).encode()).hexdigest()[:12]
     folder = platformdirs.user_cache_path("opskit") / "bin" / f"{wanted.name}-{wanted.version or 'any'}-{key}"
     return folder / wanted.name
@@ -136,8 +136,10 @@ def _in_wheel(wanted: Program) -> Path | None:
     return path if os.access(path, os.X_OK) else None
 
 
-def _go_sum(module: str) -> bytes:
-    return (TOOLS / module / "go.mod").read_bytes() + (TOOLS / module / "go.sum").read_bytes()
+def _sources(module: str) -> bytes:
+    """All that a module of ours consists of: its pins, and its own sources where it has some."""
+    files = (file for file in sorted((TOOLS / module).rglob("*")) if file.is_file())
+    return b"".join(file.read_bytes() for file in files)
 
 
 def _remedy(wanted: Program) -> str:

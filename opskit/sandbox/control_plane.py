@@ -67,7 +67,7 @@ def components(_: ControlPlaneOptions, parts: Sequence[Part[Any]]) -> list[Compo
         Component(
             name="kube-apiserver",
             programs=("kube-apiserver", "kubectl"),
-            needs=("etcd",),
+            needs=("etcd", *(name for part in parts for name in part.apiserver_needs)),
             command=partial(_apiserver, parts=parts),
             ready=lambda site: api(site).ready(),
         ),

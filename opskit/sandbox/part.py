@@ -62,6 +62,8 @@ class Part(Generic[OptionsT]):
 
     apiserver_flags: Callable[[Site], tuple[str, ...]] = _no_flags
     """What the API server is started with for it."""
+    apiserver_needs: tuple[str, ...] = ()
+    """The components that must be ready before the API server starts, for its flags name what they write."""
     pods: Callable[[Site], list[Json]] = _no_documents
     """kwok documents: where exec, logs and port-forward of its pods lead. Each has a selector."""
     scrapes: Callable[[Site], list[Json]] = _no_documents

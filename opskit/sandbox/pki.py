@@ -35,8 +35,18 @@ class Authority:
         )
         write_private(folder / "ca.crt", self._certificate.public_bytes(serialization.Encoding.PEM))
 
+    def key_pem(self) -> bytes:
+        """The authority's own key, for one that a server signs with."""
+        return _pem(self._key)
+
     def issue(
-        self, name: str, *, subject: str, groups: Sequence[str] = (), hosts: Sequence[str] = ()
+        self,
+        name: str,
+        *,
+        subject: str,
+        groups: Sequence[str] = (),
+        hosts: Sequence[str] = (),
+        ended: bool = False,
     ) -> None:
         """Issue one certificate, good for server and client use.
 
@@ -45,13 +55,14 @@ class Authority:
             subject: the common name; to Kubernetes, the user.
             groups: the organizations; to Kubernetes, the groups.
             hosts: DNS names and IP addresses.
+            ended: whether its time is over since yesterday.
 
         """
         key = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-        builder = _builder(_name(subject, groups), self._subject, key.public_key()).add_extension(
-            x509.ExtendedKeyUsage(usages), critical=False
-        )
+        builder = _builder(
+            _name(subject, groups), self._subject, key.public_key(), ended=ended
+        ).add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         if hosts:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName(list(map(_host, hosts))), critical=False
@@ -90,9 +101,9 @@ def _host(host: str) -> x509.GeneralName:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, ended: bool = False
 ) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - (timedelta(days=366) if ended else timedelta())
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -14,6 +14,7 @@ from opskit.sandbox.light import part as ceph
 from opskit.sandbox.network import part as network
 from opskit.sandbox.part import Part, option_names, options_for
 from opskit.sandbox.platform import part as platform
+from opskit.sandbox.trust import part as trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +107,11 @@ PROFILES = {
             name="network",
             summary="Real BGP between five nodes' BIRDs, Calico's objects on a real API server; needs root.",
             parts=(control_plane.PART, network.PART),
+        ),
+        Profile(
+            name="trust",
+            summary="OpenBao, OpenLDAP, Dex, an ACME server with its DNS, cert-manager: all real; no root.",
+            parts=(control_plane.PART, *trust.PARTS, monitoring.PART),
         ),
     )
 }

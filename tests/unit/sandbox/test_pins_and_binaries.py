@@ -27,7 +27,7 @@ def test_what_is_built_is_what_is_pinned(name: str) -> None:
     wanted = program(name)
     module = (TOOLS / wanted.module / "go.mod").read_text()
     assert re.search(
-        rf"^\s*(tool )?{re.escape(wanted.package)}$|tool {re.escape(wanted.package)}$", module, re.M
+        rf"^\s*(tool |module )?{re.escape(wanted.package)}$|tool {re.escape(wanted.package)}$", module, re.M
     )
     versions = dict(re.findall(r"^(?:require)?\s+(\S+\.\S+) (v\S+)", module, re.M))
     root = max((path for path in versions if f"{wanted.package}/".startswith(f"{path}/")), key=len)

@@ -1,0 +1,1 @@
+"""The faults of the profile `trust`, each done to the real thing."""

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Final
 
 from opskit.core.errors import NotInstalled
@@ -10,6 +9,7 @@ from opskit.sandbox.binaries import require
 from opskit.sandbox.component import Component
 from opskit.sandbox.control_plane import api, assemble_kubeconfig
 from opskit.sandbox.crds import create_released
+from opskit.sandbox.faults import Broken
 from opskit.sandbox.files import write_json
 from opskit.sandbox.keeper.commands import remembered
 from opskit.sandbox.keeper.probing import answers
@@ -64,7 +64,7 @@ def components(_: NoOptions, __: Sequence[Part[Any]]) -> list[Component]:
             name="issuers",
             needs=(PROCESS, "openbao-engines", "acme-fault-injector"),
             prepare=issuers.create,
-            ready=partial(_all_ready, kinds=("clusterissuers", "certificates")),
+            ready=lambda site: not _not_ready(site),
         ),
     ]
 
@@ -201,15 +201,15 @@ def _hook(site: Site, kind: str, path: str, rule: Json) -> Json:
     return named(kind, "cert-manager-webhook", api=_ADMISSION, webhooks=[webhook])
 
 
-def _all_ready(site: Site, *, kinds: Sequence[str]) -> bool:
-    return not ailments(site, kinds=kinds)
-
-
-def ailments(site: Site, *, kinds: Sequence[str] = ("clusterissuers", "certificates")) -> list[str]:
+def ailments(sandbox: Broken) -> list[str]:
     """The issuers and certificates that are not ready, as their own conditions say."""
+    return _not_ready(sandbox.site)
+
+
+def _not_ready(site: Site) -> list[str]:
     return [
         f"{each['kind']} {each['metadata']['name']} is not ready"
-        for kind in kinds
+        for kind in ("clusterissuers", "certificates")
         for each in api(site).items(f"/apis/cert-manager.io/v1/{kind}")
         if not is_ready(each)
     ]

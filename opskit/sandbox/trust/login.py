@@ -70,9 +70,8 @@ def refresh(site: Site, token: str, *, client: str = authentication.CLIENT) -> T
 
 def kubeconfig_of(site: Site, user: str, token: str) -> str:
     """The path of a kubeconfig that shows this ID token."""
-    return str(
-        write_json(site.state / f"{user}.kubeconfig", assemble_kubeconfig(site, user={"token": token}))
-    )
+    made = assemble_kubeconfig(site, user={"token": token})
+    return str(write_json(site.state / f"{user}.kubeconfig", made))
 
 
 class _Browser:

@@ -8,6 +8,7 @@ from opskit.core.errors import OpsError
 from opskit.sandbox.binaries import require
 from opskit.sandbox.component import Component
 from opskit.sandbox.control_plane import api
+from opskit.sandbox.faults import Broken
 from opskit.sandbox.files import read_json, write_json
 from opskit.sandbox.keeper.commands import remembered
 from opskit.sandbox.kube import Json
@@ -192,8 +193,9 @@ def _pods(site: Site) -> list[Json]:
     return documents
 
 
-def ailments(site: Site) -> list[str]:
+def ailments(sandbox: Broken) -> list[str]:
     """What keeps OpenBao from being healthy, as its own API says."""
+    site = sandbox.site
     found = [f"{node} is {state}" for node in NODES if (state := _state(site, node))]
     if not found and leader(site) is None:
         found.append("OpenBao has no leader")

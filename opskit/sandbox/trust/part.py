@@ -23,12 +23,12 @@ AUTHORITY = Part(name="trust-authority", components=_shared, options=NoOptions)
 PARTS: tuple[Part[Any], ...] = (
     AUTHORITY,
     keeper.PART,
-    replace(openbao.PART, faults=bao_faults.FAULTS, ailments=lambda sandbox: openbao.ailments(sandbox.site)),
+    replace(openbao.PART, faults=bao_faults.FAULTS, ailments=openbao.ailments),
     acme.PART,
     replace(
         certmanager.PART,
         faults=issuing.FAULTS,
-        ailments=lambda sandbox: certmanager.ailments(sandbox.site),
+        ailments=certmanager.ailments,
     ),
     openldap.PART,
     replace(dex.PART, faults=login.FAULTS, ailments=login.ailments),

@@ -84,20 +84,14 @@ WRONG_TSIG_KEY = Fault(
 
 
 def _missing(sandbox: Broken) -> dict[str, Any]:
-    path = _ask(sandbox, "letsencrypt")
-    requests = "certificaterequests"
-    seen(
-        lambda: any(
-            "not found" in str(each.get("status"))
-            for each in _of_victim(sandbox, "cert-manager.io", requests)
-        ),
-        what="the request says that there is no issuer",
-    )
-    return {"certificate": path}
+    _ask(sandbox, "letsencrypt")
+    seen(lambda: "not found" in _request_says(sandbox), what="the request says that there is no issuer")
+    return {}
 
 
-def _no_longer_missing(sandbox: Broken, *, certificate: str = "") -> None:
-    _drop(sandbox)
+def _request_says(sandbox: Broken) -> str:
+    found = _of_victim(sandbox, "cert-manager.io", "certificaterequests")
+    return " ".join(str(each.get("status")) for each in found)
 
 
 ISSUER_MISSING = Fault(
@@ -106,7 +100,7 @@ ISSUER_MISSING = Fault(
     seen='CertificateRequest Ready=False Pending: `Referenced "ClusterIssuer" not found`. The Certificate '
     "only says DoesNotExist and Issuing, for ever.",
     inject=_missing,
-    heal=_no_longer_missing,
+    heal=_drop,
 )
 
 
@@ -120,7 +114,7 @@ def _trouble(sandbox: Broken, *, status: Any = "503") -> dict[str, Any]:
     return {"status": str(status)}
 
 
-def _no_trouble(sandbox: Broken, *, status: str = "") -> None:
+def _no_trouble(sandbox: Broken, **_: Any) -> None:
     inject(sandbox.site, None)
     _drop(sandbox)
 
@@ -210,7 +204,7 @@ def _skew(sandbox: Broken, *, seconds: Any = 900) -> dict[str, Any]:
     return {"seconds": int(seconds)}
 
 
-def _unskew(sandbox: Broken, *, seconds: int = 0) -> None:
+def _unskew(sandbox: Broken, **_: Any) -> None:
     holds.release(sandbox.site, dns.PROCESS)
     restart(sandbox, dns.PROCESS)
     healed(lambda: dns.answers(sandbox.site), what="the DNS server answers")
@@ -270,8 +264,8 @@ def _allow(sandbox: Broken) -> None:
 
 DENIED = Fault(
     name="certificate-denied",
-    summary="cert-manager's own approver is off, and the request of the certificate `storefront` is denied, as "
-    "a policy engine does it.",
+    summary="cert-manager's own approver is off, and the request of the certificate `storefront` is denied, "
+    "as a policy engine does it.",
     seen="CertificateRequest Denied=True and Ready=False Denied; the Certificate Issuing=False with the "
     "denier's words; it is tried again after the back-off.",
     inject=_deny,

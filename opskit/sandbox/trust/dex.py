@@ -169,7 +169,7 @@ def _workload(site: Site) -> Workload:
         namespace=NAMESPACE,
         image=f"ghcr.io/dexidp/dex:{version}",
         daemon=PROCESS,
-        probe=f"http://{where(site, 'dex', port='dex-telemetry')}/healthz",
+        probe=f"{authentication.issuer(site)}/healthz",
         address=pod_address("dex"),
         ports={"https": PORTS["dex"], "grpc": PORTS["dex-grpc"], "telemetry": PORTS["dex-telemetry"]},
         args=("dex", "serve", "/etc/dex/config.yaml"),

@@ -64,7 +64,9 @@ def up(
         options = given(profile_named(profile), further.args)
         sandbox = Sandbox.up(profile=profile, name=name, report=_progress, **options)
     print_text(f"export KUBECONFIG={sandbox.kubeconfig}")
-    say(f"{sandbox.name} is up: `opskit findings --cluster {sandbox.context}` after the line above.")
+    if (config := sandbox.site.state / "opskit.toml").exists():
+        print_text(f"export OPSKIT_CONFIG={config}")
+    say(f"{sandbox.name} is up: `opskit findings --cluster {sandbox.context}` after what is above.")
 
 
 @app.command()

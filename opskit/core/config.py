@@ -66,6 +66,8 @@ class Nodes(_Section, frozen=True):
     """Path of a private key; empty: the agent's or the usual ones."""
     known_hosts: str = "~/.ssh/known_hosts"
     address: str = "{name}"
+    addresses: dict[str, str] = {}
+    """The address of each node that the pattern does not fit."""
     port: int = 22
     sudo: bool = False
     """Run commands through `sudo -n`."""

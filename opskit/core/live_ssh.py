@@ -41,8 +41,8 @@ def run_on_node(nodes: Nodes, node: str, argv: Sequence[str], *, deadline: float
 
 
 def address(nodes: Nodes, node: str) -> str:
-    """The node's host name, by the pattern of `opskit.toml`."""
-    return nodes.address.replace("{name}", node)
+    """The node's host name or IP address, as `opskit.toml` names it or by its pattern."""
+    return nodes.addresses.get(node) or nodes.address.replace("{name}", node)
 
 
 async def _run(nodes: Nodes, node: str, argv: Sequence[str], deadline: float, where: str) -> Answer:

@@ -19,8 +19,8 @@ from opskit.sandbox.pins import Program, program
 TOOLS = Path(__file__).with_name("tools")
 """The Go modules that pin what is built: one folder each, with go.mod and go.sum."""
 
-_DEBIAN_PATH = "/usr/sbin:/sbin"
-"""Where Debian keeps daemons, which an ordinary user's PATH leaves out."""
+_DEBIAN_PATH = "/usr/sbin:/sbin:/usr/lib/cni"
+"""Where Debian keeps daemons and network plug-ins, which an ordinary user's PATH leaves out."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,7 +112,7 @@ def _go_build(wanted: Program, target: Path) -> None:
 
 def _ldflags(wanted: Program) -> str:
     flags = ["-s", "-w"]
-    if wanted.release == "kubernetes":
+    if wanted.release.startswith("kubernetes"):
         major, minor, *_ = wanted.version.split(".")
         told = {"gitVersion": f"v{wanted.version}", "gitMajor": major, "gitMinor": minor}
         flags += [f"-X {_VERSION_PACKAGE}.{name}={value}" for name, value in told.items()]

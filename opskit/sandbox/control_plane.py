@@ -122,7 +122,7 @@ def crds_folder(site: Site, project: str) -> Path | None:
 
 def server(site: Site) -> str:
     """The API server's URL."""
-    return f"https://{ADDRESS}:{site.port('kube-apiserver')}"
+    return site.record.get("server") or f"https://{ADDRESS}:{site.port('kube-apiserver')}"
 
 
 def api(site: Site, *, user: str = "admin", manager: str = "opskit-sandbox") -> KubeApi:

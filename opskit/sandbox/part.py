@@ -23,6 +23,10 @@ def _no_ailments(_: Broken) -> list[str]:
     return []
 
 
+def _fit() -> str:
+    return ""
+
+
 def _no_flags(_: Site) -> tuple[str, ...]:
     return ()
 
@@ -59,6 +63,8 @@ class Part(Generic[OptionsT]):
     that nothing is there, or only half."""
     needs_root: str = ""
     """Why only root can have it; empty where anybody can."""
+    unfit: Callable[[], str] = _fit
+    """What this machine lacks for it, in words; empty where it fits."""
 
     apiserver_flags: Callable[[Site], tuple[str, ...]] = _no_flags
     """What the API server is started with for it."""

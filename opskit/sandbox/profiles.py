@@ -10,6 +10,7 @@ from opskit.core.errors import BadValue, UnknownName
 from opskit.sandbox import control_plane, monitoring
 from opskit.sandbox.component import Component
 from opskit.sandbox.faults import Broken, Fault
+from opskit.sandbox.kubeadm import part as kubeadm
 from opskit.sandbox.light import part as ceph
 from opskit.sandbox.network import part as network
 from opskit.sandbox.part import Part, option_names, options_for
@@ -76,6 +77,11 @@ class Profile:
         """Why only root can have it; empty where anybody can."""
         return " ".join(f"{part.name}: {part.needs_root}" for part in self.parts if part.needs_root)
 
+    @property
+    def unfit(self) -> str:
+        """What this machine lacks for it, in words; empty where it fits."""
+        return " ".join(lack for part in self.parts if (lack := part.unfit()))
+
 
 def profile(name: str) -> Profile:
     """The profile of that name.
@@ -112,6 +118,11 @@ PROFILES = {
             name="trust",
             summary="OpenBao, OpenLDAP, Dex, an ACME server with its DNS, cert-manager: all real; no root.",
             parts=(control_plane.PART, *trust.PARTS, monitoring.PART),
+        ),
+        Profile(
+            name="kubeadm",
+            summary="A cluster made by kubeadm: nodes with containerd, kubelet and SSH, stacked etcd.",
+            parts=(kubeadm.PART,),
         ),
     )
 }

@@ -92,6 +92,7 @@ class Sandbox:
         settings = wanted.options(options)
         components = wanted.components(settings)
         _require_root(wanted)
+        _require_machine(wanted)
         require_all(programs_of(components))
         with locked(
             self.site.lock, busy=f"Another process is bringing the sandbox {self.name!r} up or down."
@@ -327,4 +328,14 @@ def _require_root(wanted: Profile) -> None:
             f"The profile {wanted.name} needs root. {wanted.needs_root}",
             where="this machine",
             hint=f"run it as root; without root there are: {without}.",
+        )
+
+
+def _require_machine(wanted: Profile) -> None:
+    if lack := wanted.unfit:
+        fitting = ", ".join(name for name, each in PROFILES.items() if not each.unfit)
+        raise Refused(
+            f"The profile {wanted.name} can't be had here. {lack}",
+            where="this machine",
+            hint=f"what can be had here: {fitting}.",
         )

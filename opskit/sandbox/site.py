@@ -36,6 +36,7 @@ class Site:
         name: of the sandbox.
         state: its folder (0700); `down` removes it whole.
         run: a short folder for UNIX sockets, whose paths must stay below 108 bytes.
+        key: eight characters that no other sandbox of this machine has, for names that must be short.
 
     """
 
@@ -47,8 +48,8 @@ class Site:
             )
         self.name = name
         self.state = sandboxes() / name
-        key = hashlib.sha256(str(self.state).encode()).hexdigest()[:8]
-        self.run = Path(tempfile.gettempdir()) / f"opskit-{os.getuid()}-{key}"
+        self.key = hashlib.sha256(str(self.state).encode()).hexdigest()[:8]
+        self.run = Path(tempfile.gettempdir()) / f"opskit-{os.getuid()}-{self.key}"
         self.lock = sandboxes() / f"{name}.lock"
 
     @property

@@ -1,0 +1,111 @@
+"""What kubeadm is told: its configuration documents."""
+
+from typing import Any
+
+from opskit.sandbox.kubeadm.joining import Joining
+from opskit.sandbox.kubeadm.layout import Node, control_planes, endpoint, nodes, pod_network
+
+Document = dict[str, Any]
+
+_KUBEADM = {"apiVersion": "kubeadm.k8s.io/v1beta4"}
+PREFLIGHT = ("SystemVerification",)
+"""The one preflight check that a node on a cgroup v1 host can't pass; all others stay in force."""
+
+_GRACE = {"node-monitor-grace-period": "20s", "node-monitor-period": "2s"}
+_LEASE_SECONDS = 12
+
+
+def init(node: Node, version: str, joining: Joining) -> list[Document]:
+    """Of the first control plane."""
+    return [
+        {
+            **_KUBEADM,
+            "kind": "InitConfiguration",
+            "localAPIEndpoint": {"advertiseAddress": node.address},
+            "nodeRegistration": _registration(node),
+            "bootstrapTokens": [{"token": joining.token, "ttl": "24h0m0s"}],
+            "certificateKey": joining.certificate_key,
+        },
+        _cluster(node, version),
+        _kubelet(),
+        _kube_proxy(),
+    ]
+
+
+def join(node: Node, joining: Joining, ca_hash: str) -> list[Document]:
+    """Of every other node.
+
+    Args:
+        node: which one.
+        joining: the token, and the key that the certificates were uploaded with.
+        ca_hash: of the cluster's CA, `sha256:…`.
+
+    """
+    token = {"apiServerEndpoint": endpoint(node.site), "token": joining.token, "caCertHashes": [ca_hash]}
+    document: Document = {
+        **_KUBEADM,
+        "kind": "JoinConfiguration",
+        "nodeRegistration": _registration(node),
+        "discovery": {"bootstrapToken": token},
+    }
+    if node.control_plane:
+        document["controlPlane"] = {
+            "localAPIEndpoint": {"advertiseAddress": node.address},
+            "certificateKey": joining.certificate_key,
+        }
+    return [document]
+
+
+def _registration(node: Node) -> Document:
+    alone = len(nodes(node.site)) == len(control_planes(node.site))
+    arguments = {"cgroup-root": f"/{node.cgroup}", "node-ip": node.address}
+    return {
+        "name": node.name,
+        "criSocket": "unix:///run/containerd/containerd.sock",
+        "ignorePreflightErrors": list(PREFLIGHT),
+        "taints": [] if alone else None,
+        "kubeletExtraArgs": _arguments(arguments),
+    }
+
+
+def _cluster(node: Node, version: str) -> Document:
+    """Each node hands out addresses of its own /24 to pods, so the controller must not."""
+    return {
+        **_KUBEADM,
+        "kind": "ClusterConfiguration",
+        "clusterName": node.site.name,
+        "kubernetesVersion": version,
+        "controlPlaneEndpoint": endpoint(node.site),
+        "networking": {"podSubnet": str(pod_network(node.site))},
+        "controllerManager": {"extraArgs": _arguments({"allocate-node-cidrs": "false", **_GRACE})},
+        "etcd": {"local": {"extraArgs": _arguments({"unsafe-no-fsync": "true"})}},
+    }
+
+
+def _kubelet() -> Document:
+    """Images can't be pulled again: a full disk of the host must never make kubelet delete one, or evict."""
+    never = ("nodefs.available", "nodefs.inodesFree", "imagefs.available", "imagefs.inodesFree")
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "failCgroupV1": False,
+        "cgroupDriver": "cgroupfs",
+        "failSwapOn": False,
+        "nodeLeaseDurationSeconds": _LEASE_SECONDS,
+        "imageGCHighThresholdPercent": 100,
+        "evictionHard": dict.fromkeys(never, "0%"),
+    }
+
+
+def _kube_proxy() -> Document:
+    """Connection tracking is set for the host as a whole, not in a network namespace."""
+    return {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "mode": "nftables",
+        "conntrack": {"maxPerCore": 0, "min": 0},
+    }
+
+
+def _arguments(values: dict[str, str]) -> list[Document]:
+    return [{"name": name, "value": value} for name, value in values.items()]

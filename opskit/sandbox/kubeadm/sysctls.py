@@ -1,0 +1,64 @@
+"""Kernel settings that several nodes on one kernel need; the last `down` brings the old ones back.
+
+A ledger for the whole machine holds the old values and who needs the new ones, so that sandboxes may go in
+any order.
+"""
+
+from pathlib import Path
+
+from opskit.sandbox.files import locked, read_json, write_json
+from opskit.sandbox.site import Site, sandboxes
+
+_WANTED = {
+    "net/ipv4/ip_forward": "1",
+    "fs/inotify/max_user_instances": "8192",
+    "fs/inotify/max_user_watches": "1048576",
+}
+_CHANGED_BY_KUBELET = (
+    "vm/overcommit_memory",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "kernel/keys/root_maxkeys",
+    "kernel/keys/root_maxbytes",
+)
+
+
+def take(site: Site) -> None:
+    """Note what the settings are, and set what nodes need."""
+    with locked(sandboxes() / "sysctls.lock"):
+        ledger = read_json(_ledger(), {"before": {}, "holders": []})
+        before = ledger["before"] or {name: _get(name) for name in (*_WANTED, *_CHANGED_BY_KUBELET)}
+        holders = sorted({*_alive(ledger["holders"]), str(site.state)})
+        write_json(_ledger(), {"before": before, "holders": holders})
+        for name, value in _WANTED.items():
+            _set(name, value)
+
+
+def give_back(site: Site) -> None:
+    """Restore the settings, unless another sandbox still needs them."""
+    with locked(sandboxes() / "sysctls.lock"):
+        ledger = read_json(_ledger(), {"before": {}, "holders": []})
+        holders = [each for each in _alive(ledger["holders"]) if each != str(site.state)]
+        if holders:
+            write_json(_ledger(), {**ledger, "holders": holders})
+            return
+        for name, value in ledger["before"].items():
+            if _get(name) != value:
+                _set(name, value)
+        _ledger().unlink(missing_ok=True)
+
+
+def _alive(holders: list[str]) -> list[str]:
+    return [each for each in holders if Path(each).is_dir()]
+
+
+def _ledger() -> Path:
+    return sandboxes() / "sysctls.json"
+
+
+def _get(name: str) -> str:
+    return Path("/proc/sys", name).read_text().strip()
+
+
+def _set(name: str, value: str) -> None:
+    Path("/proc/sys", name).write_text(value)

@@ -1,5 +1,6 @@
 """A paged pod list over real HTTP, as an API server sends it: `python -m benchmarks.pod_server COUNT`.
 
+Pages of 500 are encoded before the first request, so that serving one is a write to the socket.
 The pods are synthetic (about 3 KB of JSON each, shaped after a Deployment's pod with one container).
 """
 
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlparse
 
+PAGE = 500
 _PHASES = ("Running", "Running", "Running", "Pending", "Succeeded")
 
 
@@ -86,19 +88,16 @@ def pod(number: int) -> dict[str, Any]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    pods: ClassVar[list[bytes]] = []
+    pages: ClassVar[dict[str, bytes]] = {}
 
     def do_GET(self) -> None:
         address = urlparse(self.path)
         asked = {name: values[0] for name, values in parse_qs(address.query).items()}
-        self._send(self._page(asked) if address.path.endswith("/pods") else _other(address.path))
-
-    def _page(self, asked: dict[str, str]) -> bytes:
-        begin, limit = int(asked.get("continue") or 0), int(asked.get("limit") or 0) or len(self.pods)
-        end = begin + limit
-        more = f',"continue":"{end}"' if end < len(self.pods) else ""
-        head = f'{{"kind":"PodList","apiVersion":"v1","metadata":{{"resourceVersion":"9"{more}}},"items":['
-        return head.encode() + b",".join(self.pods[begin:end]) + b"]}"
+        if not address.path.endswith("/pods"):
+            self._send(_other(address.path))
+            return
+        assert asked["limit"] == str(PAGE), "this server has pages of one size"
+        self._send(self.pages[asked.get("continue", "0")])
 
     def _send(self, body: bytes) -> None:
         self.send_response(200)
@@ -111,6 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
+def _page(begin: int, count: int) -> bytes:
+    end = min(begin + PAGE, count)
+    more = f',"continue":"{end}"' if end < count else ""
+    head = f'{{"kind":"PodList","apiVersion":"v1","metadata":{{"resourceVersion":"9"{more}}},"items":['
+    pods = (json.dumps(pod(number), separators=(",", ":")).encode() for number in range(begin, end))
+    return head.encode() + b",".join(pods) + b"]}"
+
+
 def _other(path: str) -> bytes:
     if path == "/version":
         return b'{"major":"1","minor":"37","gitVersion":"v1.37.2"}'
@@ -119,7 +126,8 @@ def _other(path: str) -> bytes:
 
 def main(count: int) -> None:
     """Serve on a free port of the loopback and print it."""
-    _Handler.pods = [json.dumps(pod(number), separators=(",", ":")).encode() for number in range(count)]
+    for begin in range(0, count, PAGE):
+        _Handler.pages[str(begin)] = _page(begin, count)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()

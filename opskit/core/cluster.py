@@ -1,15 +1,14 @@
 """A handle on one cluster and the servers around it: live, or a snapshot, read the same way."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from opskit.core import selectors
-from opskit.core.errors import BadAnswer, ListExpired, ToolFailed
+from opskit.core import listing
+from opskit.core.answers import decode
+from opskit.core.errors import ToolFailed
 from opskit.core.kinds import Kind, Object
 from opskit.core.reads import (
     Answer,
@@ -28,13 +27,17 @@ from opskit.core.reads import (
     Session,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from opskit.core.tables import Columns
+
+__all__ = ["DEADLINE", "Cluster", "decode"]
+
 T = TypeVar("T", bound=Object)
-S = TypeVar("S")
 
 DEADLINE = 30.0
 """Seconds that a read may take unless told otherwise."""
-RESTARTS = 3
-"""How often a list that the server forgot while it was paged is begun anew."""
 
 
 class Cluster:
@@ -145,16 +148,38 @@ class Cluster:
             Forbidden, Unauthorized, Unreachable, DeadlineExceeded, BadAnswer, NotInSnapshot.
 
         """
-        read = ListObjects(
-            group=kind.group, version=kind.version, plural=kind.plural, namespace=namespace, selector=selector
-        )
-        until = time.monotonic() + deadline
-        for _ in range(RESTARTS):
-            try:
-                return _collected(self.reader, read, kind, deadline=until - time.monotonic())
-            except ListExpired:
-                continue
-        return _collected(self.reader, read, kind, deadline=until - time.monotonic())
+        read = _list(kind, namespace, selector)
+        return listing.structs(self.reader, read, kind, deadline=deadline)
+
+    def table(
+        self,
+        kind: Kind[Any],
+        columns: "Columns",
+        *,
+        namespace: str | None = None,
+        selector: str | None = None,
+        deadline: float = DEADLINE,
+    ) -> "pd.DataFrame":
+        """A frame of all objects of a kind, filled page by page: memory holds the columns alone.
+
+        Args:
+            kind: what to list.
+            columns: name → (attribute path, dtype), as `core.tables.frame` takes them. Only the fields on
+                these paths are decoded; a function instead of a path needs the whole projection.
+            namespace: only this one; None is all.
+            selector: a label selector.
+            deadline: seconds for the whole list.
+
+        Returns:
+            One row an object, in the server's order; the columns in the given order and dtypes.
+
+        Raises:
+            BadValue: an unknown dtype, or a value that its dtype can't hold.
+            As `list`.
+
+        """
+        read = _list(kind, namespace, selector)
+        return listing.table(self.reader, read, kind, columns, deadline=deadline)
 
     def get(self, kind: Kind[T], name: str, *, namespace: str | None = None, deadline: float = DEADLINE) -> T:
         """One object.
@@ -308,48 +333,13 @@ class Cluster:
         return self.reader.answer(read, deadline=deadline).body.decode(errors="replace")
 
 
-def decode(body: bytes, decoder: "msgspec.json.Decoder[S]", *, where: str) -> S:
-    """Decode, or say what is wrong with the answer.
-
-    Raises:
-        BadAnswer: cut off, no JSON, or not of the expected shape.
-
-    """
-    try:
-        return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadAnswer(
-            f"The answer can't be used: {error}. It begins {body[:60]!r} and has {len(body)} bytes.",
-            where=where,
-            hint="ask the system itself; a version that opskit does not know may answer differently",
-        ) from error
-
-
 def _get(kind: Kind[Any], name: str, namespace: str | None) -> GetObject:
     return GetObject(
         group=kind.group, version=kind.version, plural=kind.plural, name=name, namespace=namespace
     )
 
 
-def _collected(reader: Reader, read: ListObjects, kind: Kind[T], *, deadline: float) -> list[T]:
-    decoder = _page_decoder(kind.model)
-    wanted = selectors.parse(read.selector)
-    narrow = read.namespace is not None or bool(wanted)
-    found: list[T] = []
-    for page in reader.pages(read, deadline=deadline):
-        items: list[T] = decode(page, decoder, where=f"list of {kind.plural}").items or []
-        if narrow:
-            items = [item for item in items if _belongs(item, read.namespace, wanted)]
-        found.extend(items)
-    return found
-
-
-@cache
-def _page_decoder(model: type[Any]) -> Any:
-    """Made once for each model: making one costs as much as decoding dozens of objects."""
-    fields: list[tuple[str, Any, Any]] = [("items", list[model] | None, None)]
-    return msgspec.json.Decoder(msgspec.defstruct(f"{model.__name__}Page", fields, frozen=True))
-
-
-def _belongs(item: Object, namespace: str | None, wanted: selectors.Selector) -> bool:
-    return (namespace is None or item.namespace == namespace) and selectors.matches(wanted, item.labels)
+def _list(kind: Kind[Any], namespace: str | None, selector: str | None) -> ListObjects:
+    return ListObjects(
+        group=kind.group, version=kind.version, plural=kind.plural, namespace=namespace, selector=selector
+    )

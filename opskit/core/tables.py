@@ -42,19 +42,53 @@ def frame(structs: Iterable[T], columns: Columns) -> "pd.DataFrame":
         BadValue: an unknown dtype, or a value that its dtype can't hold.
 
     """
+    filling = Filling(columns)
+    filling.add(structs if isinstance(structs, Sequence) else list(structs))
+    return filling.frame()
+
+
+class Filling:
+    """A frame in the making: only the columns' values are kept.
+
+    Args:
+        columns: as of `frame`.
+
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        for name, (_, dtype) in columns.items():
+            if dtype not in DTYPES:
+                raise BadValue(
+                    f"The column {name!r} has the dtype {dtype!r}.", hint=f"use one of {sorted(DTYPES)}"
+                )
+        self._columns = columns
+        self._values: dict[str, list[Any]] = {name: [] for name in columns}
+        self._rows = 0
+
+    def add(self, structs: Sequence[Any]) -> None:
+        """Add a row for each struct."""
+        self._rows += len(structs)
+        for name, (getter, _) in self._columns.items():
+            self._values[name] += _values(structs, getter)
+
+    def frame(self) -> "pd.DataFrame":
+        """The frame; a column's values are let go of as soon as it is made.
+
+        Raises:
+            BadValue: a value that its dtype can't hold.
+
+        """
+        import pandas as pd
+
+        made = {
+            name: _series(name, self._values.pop(name), dtype) for name, (_, dtype) in self._columns.items()
+        }
+        return pd.DataFrame(made, copy=False) if made else pd.DataFrame(index=range(self._rows))
+
+
+def _series(name: str, values: list[Any], dtype: str) -> "pd.Series":
     import pandas as pd
 
-    rows: Sequence[Any] = structs if isinstance(structs, Sequence) else list(structs)
-    made = {name: _series(name, rows, getter, dtype) for name, (getter, dtype) in columns.items()}
-    return pd.DataFrame(made, copy=False) if made else pd.DataFrame(index=range(len(rows)))
-
-
-def _series(name: str, rows: Sequence[Any], getter: Getter, dtype: str) -> "pd.Series":
-    import pandas as pd
-
-    if dtype not in DTYPES:
-        raise BadValue(f"The column {name!r} has the dtype {dtype!r}.", hint=f"use one of {sorted(DTYPES)}")
-    values = _values(rows, getter)
     try:
         if dtype == TIME:
             return pd.Series(pd.to_datetime(values, utc=True).astype(TIME), name=name)

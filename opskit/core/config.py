@@ -48,7 +48,7 @@ class Server(_Section, frozen=True):
     service: str = ""
     """`namespace/name:port`, reached through a port-forward."""
     ca: str = ""
-    """Path of a PEM file."""
+    """Path of a PEM file; with one, a service of any port is spoken to over TLS."""
     token: str = ""
     """Reference to a bearer token."""
     user: str = ""

@@ -159,7 +159,7 @@ class Servers:
         pod, port = self._pod(found, deadline)
         forward = Forward(self._api, namespace=found.namespace, pod=pod, port=port)
         name = named.tls_name or f"{found.service}.{found.namespace}.svc"
-        return _through_forward(forward, named, name if found.tls else "")
+        return _through_forward(forward, named, name if found.tls or named.ca else "")
 
     def _to_pod(self, place: str, named: Server) -> Endpoint:
         pod = parse_pod(place)

@@ -1,4 +1,4 @@
-"""From a name to a cluster: a snapshot, a cluster of `opskit.toml`, or a kubeconfig context."""
+"""From a name to a cluster: a snapshot, a must-gather, one of `opskit.toml`, or a kubeconfig context."""
 
 import os
 from collections.abc import Mapping
@@ -41,6 +41,10 @@ def _opened(name: str, system: str) -> Cluster:
         return _snapshot(path, name=name, parts=parts)
     if path := _snapshot_path(name):
         return _snapshot(path)
+    if path := _bundle_path(name):
+        from opskit.core.must_gather import MustGatherReader
+
+        return Cluster(MustGatherReader(path, name=name))
     return _live(name)
 
 
@@ -83,6 +87,12 @@ def _snapshot_path(name: str) -> Path | None:
     looks_like_one = name.endswith(SUFFIX) or os.sep in name
     path = Path(name).expanduser()
     return path if looks_like_one and path.is_file() else None
+
+
+def _bundle_path(name: str) -> Path | None:
+    """A must-gather bundle is a folder; a bare name is never taken for one."""
+    path = Path(name).expanduser()
+    return path if os.sep in name and path.is_dir() else None
 
 
 def _check_uid(cluster: Cluster, name: str, expected: str | None) -> None:

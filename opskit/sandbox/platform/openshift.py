@@ -77,7 +77,6 @@ def pool_status(name: str, machines: int, **changed: Json) -> Json:
         "readyMachineCount": machines,
         "unavailableMachineCount": 0,
         "degradedMachineCount": 0,
-        "observedGeneration": 1,
     }
 
 

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ipywidgets import VBox
@@ -12,6 +13,7 @@ from opskit.core.approval import Approval
 from opskit.core.errors import OpsError
 from opskit.core.plan import Plan
 from opskit.runner import cards
+from opskit.runner.applying import allowed_signers
 from opskit.runner.cards import Static
 from opskit.runner.html import join
 from opskit.runner.record import note
@@ -39,7 +41,10 @@ class Applying:
         self._run = run
         self._approval: Approval | None = None
         self._worker = Worker(self._apply, failed=self.fail, stop=run.request_stop)
-        self.asking = ApprovalPanel(run, plan, approve=self.approve, failed=self.fail)
+        self._signers = allowed_signers()
+        self.asking = ApprovalPanel(
+            run, plan, approve=self.approve, failed=self.fail, signed=self._signers is not None
+        )
         self.progress = ProgressPanel(plan, stop=run.request_stop, failed=self.fail)
         self._box = VBox([self.asking.widget])
         self.output = Twin(self._box, waiting(run, plan))
@@ -49,10 +54,20 @@ class Applying:
         """Whether the plan is being applied now."""
         return self._worker.running
 
-    def approve(self, by: str, lasts: timedelta, typed: Iterable[str]) -> None:
-        """Approve and begin; a second call does nothing."""
+    def approve(self, by: str, lasts: timedelta, typed: Iterable[str], key: str = "") -> None:
+        """Approve and begin; a second call does nothing.
+
+        Raises:
+            ConfigError: the key can't be used.
+            ApprovalRejected: the signature is not of someone who may approve here.
+
+        """
         if self._approval is None:
-            self._approval = approvals.approve(self.plan, by=by, lasts=lasts, confirmations=typed)
+            made = approvals.approve(self.plan, by=by, lasts=lasts, confirmations=typed)
+            made = made.signed(Path(key).expanduser()) if key else made
+            if self._signers is not None:
+                made.check(self.plan, allowed_signers=self._signers)
+            self._approval = made
             self._box.children = (self.progress.widget,)
             self.output.tell(self.progress.static())
             self._worker.start()

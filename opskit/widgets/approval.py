@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ipywidgets import HTML, Button, Dropdown, Layout, Text, VBox
 
-from opskit.core.errors import OpsError
+from opskit.core.errors import ApprovalRejected, ConfigError, OpsError
 from opskit.core.plan import Plan, Step
 from opskit.runner import cards
 from opskit.runner.cards import Static
@@ -25,6 +25,7 @@ SPANS = {
 }
 """How long an approval may hold."""
 
+_KEY = "~/.ssh/id_ed25519.pub: the agent holds its private key"
 _LABEL = {"description_width": "180px"}
 _WIDE = Layout(width="520px")
 
@@ -35,8 +36,10 @@ class ApprovalPanel:
     Args:
         run: on whose cluster the plan would be applied.
         plan: what is approved.
-        approve: called by the click with who approves, how long it holds, and the names that were typed.
+        approve: called by the click with who approves, how long it holds, the names that were typed, and
+            the key that signs ("": none). A refusal of it is shown, and can be mended here.
         failed: told when a callback fails.
+        signed: whether only signed approvals count here.
 
     """
 
@@ -45,13 +48,16 @@ class ApprovalPanel:
         run: "Run",
         plan: Plan,
         *,
-        approve: Callable[[str, timedelta, Iterable[str]], None],
+        approve: Callable[[str, timedelta, Iterable[str], str], None],
         failed: Callable[[OpsError], None],
+        signed: bool = False,
     ) -> None:
         self._approve = approve
         self.confirmations = {name: _confirmation(name) for name in _names(plan)}
         self.by = Text(value=_user(), description="Approved by", style=_LABEL, layout=_WIDE)
         self.span = Dropdown(options=list(SPANS), description="Holds for", style=_LABEL, layout=_WIDE)
+        self.key = Text(description="Sign with SSH key", placeholder=_KEY, style=_LABEL, layout=_WIDE)
+        self._signed = signed
         self.button = Button(
             description=f"Approve and apply {_count(plan)}",
             button_style="danger" if _risky(plan) else "primary",
@@ -59,10 +65,10 @@ class ApprovalPanel:
         )
         self._why = HTML()
         self._summary = HTML(summary(run, plan))
-        for field in (*self.confirmations.values(), self.by):
+        for field in (*self.confirmations.values(), self.by, self.key):
             field.observe(guarded(self.refresh, failed), names="value")
         self.button.on_click(guarded(self.click, failed))
-        fields = [*self.confirmations.values(), self.by, self.span]
+        fields = [*self.confirmations.values(), self.by, self.span, *([self.key] if signed else [])]
         parts = [self._summary, *fields, self._why, self.button]
         self.widget = framed_widget(VBox(parts))
         self.refresh()
@@ -72,7 +78,9 @@ class ApprovalPanel:
         typed = [
             f"type {name!r}" for name, field in self.confirmations.items() if field.value.strip() != name
         ]
-        return [*typed, *([] if self.by.value.strip() else ["say who approves"])]
+        who = [] if self.by.value.strip() else ["say who approves"]
+        key = ["name the SSH key that signs"] if self._signed and not self.key.value.strip() else []
+        return [*typed, *who, *key]
 
     def refresh(self) -> None:
         """Enable the button once nothing is missing, and say what is."""
@@ -86,7 +94,11 @@ class ApprovalPanel:
         if self.missing():
             self.refresh()
             return
-        self._approve(self.by.value.strip(), SPANS[str(self.span.value)], list(self.confirmations))
+        by, key = self.by.value.strip(), self.key.value.strip()
+        try:
+            self._approve(by, SPANS[str(self.span.value)], list(self.confirmations), key)
+        except (ApprovalRejected, ConfigError) as error:
+            self._why.value = el("p", f"Not approved: {error}", role="alert", class_="opskit-hint")
 
 
 def summary(run: "Run", plan: Plan) -> Html:

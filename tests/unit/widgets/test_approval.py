@@ -1,11 +1,14 @@
+import subprocess
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from opskit.core.errors import OpsError
 from opskit.core.plan import Step
+from opskit.widgets import applying
 from opskit.widgets.approval import ApprovalPanel, summary, waiting
 from tests.unit.widgets.samples import PURGE, SKIPPED, START, WHOLE, FakeRun, plan
 
@@ -17,7 +20,7 @@ def raised(error: OpsError) -> None:
 def panel(*steps: Step) -> tuple[ApprovalPanel, list[Any]]:
     asked: list[Any] = []
 
-    def approve(by: str, lasts: timedelta, typed: Iterable[str]) -> None:
+    def approve(by: str, lasts: timedelta, typed: Iterable[str], key: str) -> None:
         asked.append((by, lasts, list(typed)))
 
     planned = plan(*steps)
@@ -74,3 +77,33 @@ def test_a_step_that_only_waits_needs_no_dry_run_and_no_undo() -> None:
 def test_its_twin_has_the_command_that_does_the_same() -> None:
     planned = plan(START)
     assert "opskit approve /runs/1/plan.json" in waiting(FakeRun(planned), planned).text  # type: ignore[arg-type]
+
+
+def keys(folder: Path, name: str) -> Path:
+    path = folder / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+def test_a_signed_approval_is_made_in_the_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hers, his = keys(tmp_path, "ada"), keys(tmp_path, "bob")
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f"ada {(tmp_path / 'ada.pub').read_text()}")
+    monkeypatch.setattr(applying, "allowed_signers", lambda: allowed)
+    monkeypatch.setattr(applying.Worker, "start", lambda _: None)
+    run = FakeRun(planned := plan(START))
+    whole = applying.Applying(run, planned)  # type: ignore[arg-type]
+    shown = whole.asking
+    shown.by.value = "ada"
+    assert "name the SSH key" in shown._why.value
+    shown.key.value = str(tmp_path / "none")
+    shown.button.click()
+    assert "There is no such key" in shown._why.value
+    shown.key.value = str(his)
+    shown.button.click()
+    assert "not accepted for" in shown._why.value
+    assert whole._approval is None
+    shown.key.value = str(hers)
+    shown.button.click()
+    assert whole._approval is not None
+    assert whole._approval.check(planned, allowed_signers=allowed) == "ada"

@@ -104,6 +104,18 @@ class Vault(_Section, frozen=True):
     """URLs of its nodes, or names under `servers`; empty: its pods."""
 
 
+class Dex(_Section, frozen=True):
+    """Where Dex lives: its server is `servers.dex`."""
+
+    namespace: str = ""
+    """Empty: looked for."""
+    selector: str = "app.kubernetes.io/name=dex"
+    """Label selector of its Deployment and pods."""
+    authentication_config: str = ""
+    """Path, on this machine, of a copy of the API servers' `--authentication-config`; empty: it is read on
+    their nodes, over SSH."""
+
+
 class ClusterConfig(_Section, frozen=True):
     """One cluster."""
 
@@ -114,12 +126,18 @@ class ClusterConfig(_Section, frozen=True):
     rook: Rook | None = None
     certmanager: CertManager | None = None
     vault: Vault | None = None
+    dex: Dex | None = None
     servers: dict[str, Server] = {}
     nodes: Nodes | None = None
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """What it says of the systems in it, by system."""
-        sections = {"rook": self.rook, "certmanager": self.certmanager, "vault": self.vault}
+        sections = {
+            "rook": self.rook,
+            "certmanager": self.certmanager,
+            "vault": self.vault,
+            "dex": self.dex,
+        }
         return {name: _said(section) for name, section in sections.items() if section}
 
 

@@ -11,6 +11,7 @@ NAMES = (
     "operators",
     "rook",
     "certmanager",
+    "dex",
     "calico",
     "openshift",
     "vault",

@@ -3,7 +3,7 @@
 import re
 import secrets
 from html import unescape
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import msgspec
@@ -114,9 +114,11 @@ class _Browser:
             method, url, fields = "GET", urljoin(url, onward), None
         return url, ""
 
-    def _ask(self, method: str, url: str, fields: Any) -> tuple[int, str, str]:
+    def _ask(self, method: str, url: str, fields: dict[str, str] | None) -> tuple[int, str, str]:
+        body = urlencode(fields) if fields else None
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if fields else {}
         try:
-            answer = self._pool.request(method, url, fields=fields, encode_multipart=False, redirect=False)
+            answer = self._pool.request(method, url, body=body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable(f"Dex does not answer: {error}.", where=url.partition("?")[0]) from error
         return answer.status, answer.data.decode(errors="replace"), answer.headers.get("Location", "")

@@ -1,0 +1,233 @@
+"""What is true of Dex, of the API servers that trust it, and of the rights that its people have."""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from opskit.core.cluster import Cluster
+from opskit.core.errors import BadAnswer, NotFound, NotInstalled
+from opskit.core.findings import Data
+from opskit.core.kinds_core import CONFIG_MAP, DEPLOYMENT, POD
+from opskit.core.kinds_workloads import Deployment, Pod
+from opskit.core.parts import Unread, known, listed, settle
+from opskit.core.reads import Local, OnNode, Place
+from opskit.systems.dex import kinds
+
+SELECTOR = "app.kubernetes.io/name=dex"
+APISERVER = "component=kube-apiserver"
+LOG_SECONDS = 3600
+_FLAG = "--authentication-config="
+T = TypeVar("T")
+
+
+class ApiServer(Data, frozen=True):
+    """One API server's way of knowing people: by flags, or by a file."""
+
+    node: str
+    flags: dict[str, str]
+    """Those named `--oidc-…`, without the dashes."""
+    file: str
+    """Of `--authentication-config`; empty where it has none."""
+
+
+class Trust(Data, frozen=True):
+    """An issuer that an API server trusts."""
+
+    node: str
+    issuer: str
+    audiences: tuple[str, ...]
+    username: kinds.Claim
+    groups: kinds.Claim
+
+
+class Facts(Data, frozen=True):
+    """Everything that the checks judge. A part that could not be read is an `Unread`; the rest stands."""
+
+    namespace: str
+    now: datetime
+    deployments: list[Deployment] | Unread
+    config: kinds.DexConfig | Unread
+    discovery: kinds.Discovery | Unread
+    keys: kinds.KeySet | Unread
+    log: str | Unread
+    """Dex's, of the last hour."""
+    apiservers: list[ApiServer] | Unread
+    trusts: list[Trust] | Unread
+    apiserver_log: str | Unread
+    sessions: list[kinds.OfflineSession] | Unread
+    roles: list[kinds.Role] | Unread
+    cluster_roles: list[kinds.Role] | Unread
+    bindings: list[kinds.Binding] | Unread
+    cluster_bindings: list[kinds.Binding] | Unread
+
+
+def read(cluster: Cluster) -> Facts:
+    """Read Dex through its Deployment, and the API servers through their static pods.
+
+    Of the settings count `dex.namespace`, `dex.selector` and `dex.authentication_config`: the path of a copy,
+    on this machine, of the file that the API servers read, where their nodes can't be reached over SSH.
+    """
+    selector = str(cluster.setting("dex", "selector", SELECTOR))
+    named = cluster.setting("dex", "namespace")
+    start = settle(
+        {
+            "deployments": lambda: _dex(cluster, selector, named),
+            "apiservers": lambda: _apiservers(cluster),
+        }
+    )
+    found: list[Deployment] = known(start["deployments"], [])
+    namespace = (found[0].namespace or "") if found else str(named or "dex")
+    parts = settle(
+        {
+            "config": lambda: _config(cluster, namespace),
+            "trusts": lambda: _trusts(cluster, known(start["apiservers"], [])),
+            "log": lambda: cluster.logs(namespace, selector, since_seconds=LOG_SECONDS),
+            "apiserver_log": lambda: cluster.logs("kube-system", APISERVER, since_seconds=LOG_SECONDS),
+            "sessions": lambda: listed(cluster, kinds.OFFLINE_SESSION, namespace=namespace),
+            "roles": lambda: cluster.list(kinds.ROLE),
+            "cluster_roles": lambda: cluster.list(kinds.CLUSTER_ROLE),
+            "bindings": lambda: cluster.list(kinds.ROLE_BINDING),
+            "cluster_bindings": lambda: cluster.list(kinds.CLUSTER_ROLE_BINDING),
+        }
+    )
+    base = urlsplit(_issuer(parts["config"], parts["trusts"])).path.rstrip("/")
+    served = settle(
+        {
+            "discovery": lambda: _ask(cluster, f"{base}/.well-known/openid-configuration", kinds.Discovery),
+            "keys": lambda: _ask(cluster, f"{base}/keys", kinds.KeySet),
+        }
+    )
+    return Facts(namespace=namespace, now=cluster.now(), **start, **parts, **served)
+
+
+def _dex(cluster: Cluster, selector: str, namespace: str | None) -> list[Deployment]:
+    found = cluster.list(DEPLOYMENT, namespace=namespace, selector=selector)
+    if not found:
+        raise NotInstalled(
+            "There is no Dex.",
+            where=f"Deployments with {selector}",
+            hint="name its namespace and selector in opskit.toml: [clusters.NAME.dex]",
+        )
+    return found
+
+
+def _issuer(config: kinds.DexConfig | Unread, trusts: list[Trust] | Unread) -> str:
+    if not isinstance(config, Unread):
+        return config.issuer
+    return next((each.issuer for each in known(trusts, [])), "")
+
+
+def _config(cluster: Cluster, namespace: str) -> kinds.DexConfig:
+    """The configuration in the ConfigMap of Dex. A Secret that holds one instead is not read."""
+    for each in cluster.list(CONFIG_MAP, namespace=namespace):
+        for text in (each.data or {}).values():
+            if "issuer:" in text and ("connectors:" in text or "storage:" in text):
+                return _yaml(text, kinds.DexConfig, where=f"ConfigMap {namespace}/{each.name}")
+    raise NotFound(
+        "No ConfigMap holds Dex's configuration; one in a Secret is not read.",
+        where=f"namespace {namespace}",
+        hint="keep the configuration in a ConfigMap and only its passwords, as $VARIABLES, in a Secret",
+    )
+
+
+def _yaml(text: str | bytes, shape: type[T], *, where: str) -> T:
+    try:
+        return msgspec.yaml.decode(text, type=shape, strict=False)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadAnswer(f"It does not parse: {error}.", where=where, hint="mend the file") from error
+
+
+def _ask(cluster: Cluster, path: str, shape: type[T]) -> T:
+    answer = cluster.http("dex", path, deadline=10.0)
+    if answer.status != 200:
+        raise BadAnswer(
+            f"Dex answered {answer.status}.", where=path, hint="compare the path with the issuer's"
+        )
+    try:
+        return msgspec.json.decode(answer.body, type=shape)
+    except msgspec.MsgspecError as error:
+        raise BadAnswer(f"Dex' answer can't be used: {error}.", where=path) from error
+
+
+def _apiservers(cluster: Cluster) -> list[ApiServer]:
+    pods = cluster.list(POD, namespace="kube-system", selector=APISERVER)
+    if not pods:
+        raise NotInstalled(
+            "The API servers are no pods here, so that their flags can't be read.",
+            where=f"namespace kube-system, {APISERVER}",
+            hint="ask whoever runs the control plane how it authenticates",
+        )
+    return [_apiserver(each) for each in pods]
+
+
+def _apiserver(pod: Pod) -> ApiServer:
+    words = [word for each in pod.spec.containers or [] for word in _words(each)]
+    pairs = (word.removeprefix("--").partition("=") for word in words if word.startswith("--oidc-"))
+    file = next((word.removeprefix(_FLAG) for word in words if word.startswith(_FLAG)), "")
+    return ApiServer(
+        node=pod.spec.node_name or pod.name, flags={key: value for key, _, value in pairs}, file=file
+    )
+
+
+def _words(container: Any) -> list[str]:
+    return [*(container.command or []), *(container.args or [])]
+
+
+def _trusts(cluster: Cluster, servers: list[ApiServer]) -> list[Trust]:
+    copy = cluster.setting("dex", "authentication_config")
+    found: list[Trust] = []
+    for server in servers:
+        if server.file:
+            place: Place = Local() if copy else OnNode(name=server.node)
+            said = cluster.tool(("cat", str(copy or server.file)), place=place)
+            read = _yaml(
+                said.body, kinds.AuthenticationConfiguration, where=f"{server.file} on {server.node}"
+            )
+            found += [_trust(server.node, each) for each in read.jwt]
+        elif "oidc-issuer-url" in server.flags:
+            found.append(_flagged(server))
+    return found
+
+
+def _trust(node: str, jwt: kinds.Jwt) -> Trust:
+    return Trust(
+        node=node,
+        issuer=jwt.issuer.url,
+        audiences=tuple(jwt.issuer.audiences),
+        username=jwt.mappings.username,
+        groups=jwt.mappings.groups,
+    )
+
+
+def _flagged(server: ApiServer) -> Trust:
+    """The flags' own defaults: the claim `sub`, and the issuer as a prefix unless the claim is `email`."""
+    flags, issuer = server.flags, server.flags["oidc-issuer-url"]
+    claim = flags.get("oidc-username-claim", "sub")
+    prefix = flags.get("oidc-username-prefix", "" if claim == "email" else f"{issuer}#")
+    return Trust(
+        node=server.node,
+        issuer=issuer,
+        audiences=(flags.get("oidc-client-id", ""),),
+        username=kinds.Claim(claim=claim, prefix="" if prefix == "-" else prefix),
+        groups=kinds.Claim(
+            claim=flags.get("oidc-groups-claim", ""), prefix=flags.get("oidc-groups-prefix", "")
+        ),
+    )
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """What an ID token says, unverified.
+
+    Raises:
+        BadAnswer: it is no JWT.
+
+    """
+    try:
+        part = token.split(".")[1]
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (IndexError, ValueError) as error:
+        raise BadAnswer("This is no ID token.", where="the token", hint="it has three parts") from error

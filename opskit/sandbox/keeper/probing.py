@@ -1,10 +1,10 @@
 """Asking a process whether it is ready, as a kubelet's probes do."""
 
+import http.client
 import socket
+import ssl
 from functools import cache
-from urllib.parse import urlsplit
-
-import urllib3
+from urllib.parse import SplitResult, urlsplit
 
 _SECONDS = 1.0
 
@@ -16,26 +16,37 @@ def answers(probe: str) -> bool:
         probe: `tcp://host:port`, or an `http(s)` URL; certificates are not checked, as kubelets don't.
 
     """
-    return _connects(probe) if probe.startswith("tcp:") else _serves(probe)
-
-
-def _connects(probe: str) -> bool:
     where = urlsplit(probe)
     try:
-        socket.create_connection((where.hostname or "", where.port or 0), _SECONDS).close()
-    except OSError:
+        return _connects(where) if where.scheme == "tcp" else _serves(where)
+    except (OSError, http.client.HTTPException):
         return False
+
+
+def _connects(where: SplitResult) -> bool:
+    socket.create_connection((where.hostname or "", where.port or 0), _SECONDS).close()
     return True
 
 
-def _serves(probe: str) -> bool:
+def _serves(where: SplitResult) -> bool:
+    connection = _connection(where)
     try:
-        return _pool().request("GET", probe, timeout=_SECONDS).status < 400
-    except urllib3.exceptions.HTTPError:
-        return False
+        connection.request("GET", where.path + (f"?{where.query}" if where.query else ""))
+        return connection.getresponse().status < 400
+    finally:
+        connection.close()
+
+
+def _connection(where: SplitResult) -> http.client.HTTPConnection:
+    host, port = where.hostname or "", where.port
+    if where.scheme == "https":
+        return http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=_unchecked())
+    return http.client.HTTPConnection(host, port, timeout=_SECONDS)
 
 
 @cache
-def _pool() -> urllib3.PoolManager:
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    return urllib3.PoolManager(cert_reqs="CERT_NONE", retries=False)
+def _unchecked() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -12,6 +12,7 @@ from opskit.sandbox.component import Component
 from opskit.sandbox.control_plane import api, assemble_kubeconfig
 from opskit.sandbox.crds import create_released
 from opskit.sandbox.files import private_folder, write_json, write_private
+from opskit.sandbox.keeper.annotations import annotations
 from opskit.sandbox.keeper.commands import remembered
 from opskit.sandbox.keeper.probing import answers
 from opskit.sandbox.kube import Json
@@ -40,7 +41,7 @@ def components(_: NoOptions, __: Sequence[Part[Any]]) -> list[Component]:
     return [
         Component(name="authentication", needs=(CERTIFICATES.name,), prepare=authentication.write),
         Component(name="dex-crds", needs=("kube-apiserver",), prepare=_create_crds, ready=_crds_are_served),
-        Component(name="dex-objects", needs=("kube-apiserver",), settle=_create_objects),
+        Component(name="dex-objects", needs=("dex-crds",), settle=_create_objects),
         Component(
             name=PROCESS,
             programs=("dex",),
@@ -155,6 +156,7 @@ def _create_objects(site: Site) -> None:
         ),
         service("dex", namespace=NAMESPACE, selector=work.labels, ports=work.ports),
         deployment(work),
+        _apiserver_pod(site),
         *_group_rights(),
     ]
     apply_all(api(site), objects)
@@ -178,6 +180,29 @@ def _workload(site: Site) -> Workload:
         service_account="dex",
         version=version,
     )
+
+
+def _apiserver_pod(site: Site) -> Json:
+    """The API server's pod, as a kubelet mirrors a static one: its flags, and behind it its log."""
+    marks = annotations(
+        "kube-apiserver",
+        probe=f"tcp://127.0.0.1:{site.port('kube-apiserver')}",
+        address="10.244.83.10",
+    )
+    container = {
+        "name": "kube-apiserver",
+        "image": f"registry.k8s.io/kube-apiserver:v{program('kube-apiserver').version}",
+        "command": ["kube-apiserver", *authentication.flags(site)],
+    }
+    body = named(
+        "Pod",
+        "kube-apiserver-node-a",
+        namespace="kube-system",
+        spec={"nodeName": "node-a", "hostNetwork": True, "containers": [container]},
+    )
+    labels = {"component": "kube-apiserver", "tier": "control-plane"}
+    body["metadata"] |= {"labels": labels, "annotations": marks}
+    return body
 
 
 def _group_rights() -> list[Json]:

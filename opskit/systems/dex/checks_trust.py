@@ -126,7 +126,7 @@ def audience_unknown(facts: Facts) -> list[Finding]:
                         text=f"audiences {list(trust.audiences)}", command=f"cat {_file(facts, trust.node)}"
                     )
                 ],
-                cause="A token's audience is the client it was made for. Clients made by gRPC are not seen here.",
+                cause="A token's audience is its client's id. Clients that gRPC made are not seen here.",
                 remedy="name the client's id as an audience, or add the client to Dex",
                 source=KUBERNETES,
             )

@@ -1,0 +1,146 @@
+"""Facts in, findings out; the log lines are Dex 2.13's and kube-apiserver 1.37's own."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from opskit.core.kinds import Metadata
+from opskit.core.kinds_workloads import Deployment, WorkloadStatus
+from opskit.core.parts import Unread
+from opskit.systems.dex import checks, kinds, views
+from opskit.systems.dex.facts import ApiServer, Facts, Trust
+
+ISSUER = "https://dex.example.test/dex"
+LINES = {
+    "LDAP_UNREACHABLE": r'"msg":"Failed to login user: failed to connect: '
+    r'LDAP Result Code 200 \"Network Error\": dial tcp 127.83.1.30:1636: connect: connection refused"',
+    "LDAP_BIND_REFUSED": r'"msg":"Failed to login user: ldap: initial bind for user '
+    r'\"cn=dex,dc=sandbox,dc=test\" failed: LDAP Result Code 49 \"Invalid Credentials\": "',
+    "USER_WITHOUT_MAIL": r'"msg":"Failed to login user: ldap: entry '
+    r'\"uid=dave,ou=people,dc=sandbox,dc=test\" missing following required attribute(s): [\"mail\"]"',
+}
+SUCCESS = (
+    r'dex-1: {"level":"info","msg":"login successful: connector \"ldap\", username=\"Bob\", '
+    r'email=\"bob@sandbox.test\", groups=[\"devs\"]"}'
+)
+
+
+def facts(**changed: Any) -> Facts:
+    mapped = kinds.Claim(claim="email", prefix="oidc:")
+    trust = Trust(
+        node="cp-1",
+        issuer=ISSUER,
+        audiences=("kubernetes",),
+        username=mapped,
+        groups=kinds.Claim(claim="groups", prefix="oidc:"),
+    )
+    config = {
+        "issuer": ISSUER,
+        "storage": {"type": "kubernetes"},
+        "staticClients": [{"id": "kubernetes", "public": True, "redirectURIs": ["http://localhost:8000"]}],
+        "connectors": [
+            {"type": "ldap", "id": "ldap", "config": {"host": "ldap:636", "groupSearch": {"baseDN": "ou=g"}}}
+        ],
+    }
+    ready = Deployment(
+        metadata=Metadata(name="dex", namespace="dex"), status=WorkloadStatus(ready_replicas=1)
+    )
+    healthy = Facts(
+        namespace="dex",
+        now=datetime(2026, 11, 25, tzinfo=UTC),
+        deployments=[ready],
+        config=msgspec.convert(config, kinds.DexConfig),
+        discovery=kinds.Discovery(issuer=ISSUER),
+        keys=kinds.KeySet(),
+        log=SUCCESS,
+        apiservers=[ApiServer(node="cp-1", flags={}, file="/etc/kubernetes/authn.yaml")],
+        trusts=[trust],
+        apiserver_log="",
+        sessions=[],
+        roles=[],
+        cluster_roles=[],
+        bindings=[],
+        cluster_bindings=[],
+    )
+    return msgspec.structs.replace(healthy, **changed)
+
+
+def codes(read: Facts) -> list[str]:
+    return [each.code.removeprefix("dex/") for each in checks.check(read)]
+
+
+def trusting(issuer: str) -> Trust:
+    return msgspec.structs.replace(facts().trusts[0], issuer=issuer)  # type: ignore[index]
+
+
+def test_a_healthy_dex_raises_nothing() -> None:
+    assert codes(facts()) == []
+
+
+@pytest.mark.parametrize("code", LINES)
+def test_the_log_names_the_cause_until_somebody_gets_in_again(code: str) -> None:
+    line = f'dex-1: {{"level":"error",{LINES[code]}}}'
+    assert codes(facts(log=f"{SUCCESS}\n{line}")) == [code]
+    assert codes(facts(log=f"{line}\n{SUCCESS}")) == []
+
+
+def test_a_slash_too_many_is_another_issuer() -> None:
+    found = checks.check(facts(trusts=[trusting(f"{ISSUER}/")]))
+    assert [each.code for each in found] == ["dex/ISSUER_MISMATCH"]
+    assert "slash" in found[0].summary
+
+
+def test_api_servers_that_do_not_agree_are_told() -> None:
+    other = msgspec.structs.replace(trusting("https://old.example.test"), node="cp-2")
+    servers = [ApiServer(node=node, flags={}, file="/f") for node in ("cp-1", "cp-2")]
+    assert "APISERVERS_DIFFER" in codes(facts(trusts=[trusting(ISSUER), other], apiservers=servers))
+
+
+def test_what_could_not_be_read_is_no_alarm() -> None:
+    unread = Unread(part="x", error="Forbidden", reason="no right")
+    everything = dict.fromkeys(("config", "keys", "log", "apiservers", "trusts", "apiserver_log"), unread)
+    assert codes(facts(**everything)) == []
+
+
+@pytest.mark.parametrize(
+    ("type", "config", "code"),
+    [
+        ("github", {}, "GITHUB_OPEN"),
+        ("microsoft", {"tenant": "common"}, "MICROSOFT_OPEN"),
+        ("saml", {"insecureSkipSignatureValidation": True}, "SAML_NOT_VERIFIED"),
+        ("ldap", {"insecureNoSSL": True}, "LDAP_WITHOUT_TLS"),
+        (
+            "github",
+            {"orgs": [{"name": "us"}], "redirectURI": "https://other.test/"},
+            "CONNECTOR_CALLBACK",
+        ),
+    ],
+)
+def test_connectors_are_judged_by_their_configuration(type: str, config: dict[str, Any], code: str) -> None:
+    made = msgspec.convert(
+        {"issuer": ISSUER, "connectors": [{"type": type, "id": "c", "config": config}]}, kinds.DexConfig
+    )
+    assert code in codes(facts(config=made))
+
+
+def test_why_denied_names_the_binding_that_lacks_the_prefix() -> None:
+    binding = kinds.Binding(
+        metadata=Metadata(name="developers", namespace="shop"),
+        subjects=[kinds.Subject(kind="Group", name="devs")],
+        role_ref=kinds.RoleRef(kind="ClusterRole", name="view"),
+    )
+    role = kinds.Role(
+        metadata=Metadata(name="view"),
+        rules=[kinds.Rule(verbs=["get"], api_groups=[""], resources=["pods"])],
+    )
+    read = facts(bindings=[binding], cluster_roles=[role])
+    asked = {"user": "bob@sandbox.test", "groups": "", "verb": "get", "resource": "pods", "namespace": "shop"}
+    last = views.why_denied(read, **asked).iloc[-1]
+    assert last["answer"] == "no"
+    assert "Group devs" in last["what"]
+    mended = msgspec.structs.replace(binding, subjects=[kinds.Subject(kind="Group", name="oidc:devs")])
+    assert (
+        views.why_denied(facts(bindings=[mended], cluster_roles=[role]), **asked).iloc[-1]["answer"] == "yes"
+    )

@@ -24,7 +24,8 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def lab(sandbox: Sandbox, tmp_path: Path) -> Iterator[Lab]:
     """`opskit` against the sandbox, whose faults are mended afterwards."""
-    sandbox.wait_healthy()
+    sandbox.kubectl("wait", "--for=condition=Ready", "clusterissuers", "--all", "--timeout=50s")
+    sandbox.kubectl("wait", "--for=condition=Ready", "certificates", "-A", "--all", "--timeout=50s")
     try:
         yield Lab(sandbox, tmp_path)
     finally:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from opskit.core.comparing import fields
 from opskit.core.errors import NotFound, ReadError
 from opskit.core.kinds import Kind, Object
-from opskit.core.plan import Apply, Change, Patch, Scale, Step, Target
+from opskit.core.plan import Apply, Change, Delete, Patch, Scale, Step, Target
 
 if TYPE_CHECKING:
     from opskit.core.cluster import Cluster
@@ -57,6 +57,9 @@ def _preview(writer: "Writer", step: Step, overlay: dict[str, object] | None) ->
         if overlay is None:
             raise
         return None
+    if isinstance(step.action, Delete) and overlay is not None:
+        # What an earlier step makes can't be dry-run away yet.
+        return preview or None
     return preview if preview is None or overlay is None else laid_over(step, preview, overlay)
 
 

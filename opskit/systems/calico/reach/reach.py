@@ -111,14 +111,16 @@ class Reach:
         return self._verdict(*sides, traffic)
 
     def isolated(self, pod: str, direction: str) -> bool:
-        """Whether any policy has a say in what a pod receives (`ingress`) or sends (`egress`).
+        """Whether a policy of the tier default isolates what a pod receives (`ingress`) or sends (`egress`).
+
+        Tiers above may have a say, too, and pass on; NetworkPolicies stand in the tier default.
 
         Raises:
             UnknownName, BadValue: as `allowed`.
 
         """
         number = self._parties.find(pod).numbers[0][1]
-        return bool(self.program(4).governing(direction, number))
+        return any(tier.name == "default" for tier, _ in self.program(4).governing(direction, number))
 
     def _verdict(self, source: Party, destination: Party, traffic: Traffic) -> Verdict:
         numbers = source.number(traffic.version), destination.number(traffic.version)

@@ -19,6 +19,9 @@ from opskit.sandbox.site import Site
 DAEMON = "sandbox.opskit.dev/daemon"
 """The annotation of a pod whose daemon is a real process, e.g. `osd.0`."""
 
+ADDRESS = "sandbox.opskit.dev/address"
+"""The annotation of a pod whose processes have a network of their own: its IP address there."""
+
 _GROUP = "kwok.x-k8s.io"
 _READY = """
 {{ $now := Now }}
@@ -26,11 +29,19 @@ phase: Running
 startTime: {{ $now | Quote }}
 hostIP: 127.0.0.1
 {{ $pod := .metadata }}
+{{ $own := "" }}
+{{ if $pod.annotations }}{{ $own = or ( index $pod.annotations "ADDRESS" ) "" }}{{ end }}
+{{ if $own }}
+podIP: {{ $own | Quote }}
+podIPs:
+- ip: {{ $own | Quote }}
+{{ else }}
 {{ with PodIPsWith .spec.nodeName ( or .spec.hostNetwork false ) $pod.uid $pod.name $pod.namespace }}
 podIP: {{ index . 0 | Quote }}
 podIPs:
 {{ range . }}
 - ip: {{ . | Quote }}
+{{ end }}
 {{ end }}
 {{ end }}
 conditions:
@@ -47,7 +58,7 @@ containerStatuses:
   restartCount: 0
   state: {running: {startedAt: {{ $now | Quote }}}}
 {{ end }}
-"""
+""".replace("ADDRESS", ADDRESS)
 
 
 _DONE = """
@@ -154,6 +165,19 @@ def forward_to(name: str, *, selector: Json, ports: Mapping[int, tuple[str, int]
         {"ports": [port], "target": {"address": address, "port": real}}
         for port, (address, real) in ports.items()
     ]
+    return _cluster("ClusterPortForward", name, selector, {"forwards": forwards})
+
+
+def forward_through(name: str, *, selector: Json, commands: Mapping[int, Sequence[str]]) -> Json:
+    """Where `kubectl port-forward` to pods leads whose ports are not reached from this machine's own network.
+
+    Args:
+        name: of the document.
+        selector: as in `exec_in`.
+        commands: each port of the pod, and a command whose standard input and output are that port.
+
+    """
+    forwards = [{"ports": [port], "command": list(command)} for port, command in commands.items()]
     return _cluster("ClusterPortForward", name, selector, {"forwards": forwards})
 
 

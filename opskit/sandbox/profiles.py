@@ -12,6 +12,7 @@ from opskit.sandbox.component import Component
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.kubeadm import part as kubeadm
 from opskit.sandbox.light import part as ceph
+from opskit.sandbox.mesh import part as mesh
 from opskit.sandbox.network import part as network
 from opskit.sandbox.part import Part, option_names, options_for
 from opskit.sandbox.platform import part as platform
@@ -123,6 +124,11 @@ PROFILES = {
             name="kubeadm",
             summary="A cluster made by kubeadm: nodes with containerd, kubelet and SSH, stacked etcd.",
             parts=(kubeadm.PART,),
+        ),
+        Profile(
+            name="mesh",
+            summary="Istio: istiod, Envoys with mTLS, and a small shop in two versions; needs root.",
+            parts=(control_plane.PART, mesh.PART, monitoring.PART),
         ),
     )
 }

@@ -12,6 +12,7 @@ NAMES = (
     "rook",
     "certmanager",
     "dex",
+    "istio",
     "calico",
     "openshift",
     "vault",

@@ -1,0 +1,1 @@
+"""Istio, Envoys and a small shop of real HTTP services: the profile `mesh`."""

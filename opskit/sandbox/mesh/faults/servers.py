@@ -1,0 +1,118 @@
+"""Services, certificates and istiod that fail."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from opskit.core.errors import BadValue
+from opskit.sandbox.control_plane import api
+from opskit.sandbox.faults import Broken, Fault
+from opskit.sandbox.files import write_private
+from opskit.sandbox.mesh import istiod, proxies
+from opskit.sandbox.mesh.faults.common import failing, mended, seen
+from opskit.sandbox.mesh.workloads import CATALOG, REVIEWS_V2, SYSTEM, Workload
+from opskit.sandbox.pki import Authority
+
+_ISTIOD = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/{istiod.NAME}"
+
+
+def _broken(sandbox: Broken, *, share: Any = 0.8) -> dict[str, Any]:
+    part = float(share)
+    if not 0 < part <= 1:
+        raise BadValue(f"{share!r} is no share.", where="share", hint="choose more than 0 and at most 1.")
+    proxies.behave(sandbox.site, name=REVIEWS_V2.name, fail=part)
+    seen(lambda: failing(sandbox), "requests fail")
+    return {"share": part}
+
+
+def _sound(sandbox: Broken, **_: Any) -> None:
+    proxies.behave(sandbox.site, name=REVIEWS_V2.name)
+
+
+BROKEN_VERSION = Fault(
+    name="broken-version",
+    summary="reviews v2 answers 500.",
+    seen="Errors at the gateway, in proportion to v2's weight; v1 is sound.",
+    inject=_broken,
+    heal=_sound,
+    arguments={"share": "of its requests that fail, 0 to 1 (0.8)"},
+)
+
+
+def _slow(sandbox: Broken, *, seconds: Any = 1.5) -> dict[str, Any]:
+    proxies.behave(sandbox.site, name=REVIEWS_V2.name, delay=float(seconds))
+    return {"seconds": float(seconds)}
+
+
+SLOW_VERSION = Fault(
+    name="slow-version",
+    summary="reviews v2 waits before each answer.",
+    seen="The latency of the requests that v2 has; beyond 3 s Envoy's time-out answers 504.",
+    inject=_slow,
+    heal=_sound,
+    arguments={"seconds": "that it waits (1.5)"},
+)
+
+
+def _away(sandbox: Broken) -> dict[str, Any]:
+    api(sandbox.site).patch(_ISTIOD, {"spec": {"replicas": 0}})
+    sandbox.site.processes.stop(istiod.NAME, grace=0.0)
+    seen(lambda: not istiod.ready(sandbox.site), "istiod is away")
+    return {}
+
+
+def _back(sandbox: Broken) -> None:
+    if not sandbox.site.processes.alive(istiod.NAME):
+        sandbox.site.processes.start(istiod.NAME, istiod.command(sandbox.site))
+    api(sandbox.site).patch(_ISTIOD, {"spec": {"replicas": 1}})
+    mended(lambda: istiod.ready(sandbox.site), what="istiod is back")
+
+
+ISTIOD_DOWN = Fault(
+    name="istiod-down",
+    summary="istiod is scaled to 0 and its process ends.",
+    seen="`istioctl proxy-status` finds no istiod; requests go on, changes have no effect.",
+    inject=_away,
+    heal=_back,
+)
+
+
+def _restart(sandbox: Broken, each: Workload) -> None:
+    """Start a pod's agent anew, with its files as they are; Envoy ends with it."""
+    sandbox.site.processes.stop(each.agent, grace=0.0)
+    sandbox.site.processes.start(each.agent, proxies.proxy_command(sandbox.site, each=each))
+
+
+def _untrusted(sandbox: Broken) -> dict[str, Any]:
+    """A workload certificate of another CA, as a pod has that was started under another istiod."""
+    folder = proxies.folder(sandbox.site, CATALOG) / "foreign"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    authority = Authority(folder, name="another mesh")
+    authority.issue("workload", subject="catalog", hosts=())
+    target = proxies.folder(sandbox.site, CATALOG) / "var/run/secrets/workload-spiffe-credentials"
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, source in (
+        ("cert-chain.pem", "workload.crt"),
+        ("key.pem", "workload.key"),
+        ("root-cert.pem", "ca.crt"),
+    ):
+        write_private(target / name, (folder / source).read_bytes())
+    _restart(sandbox, CATALOG)
+    seen(lambda: failing(sandbox), "mTLS with the catalog fails")
+    return {"since": datetime.now(UTC).isoformat()}
+
+
+def _trusted(sandbox: Broken, **_: Any) -> None:
+    target = proxies.folder(sandbox.site, CATALOG) / "var/run/secrets/workload-spiffe-credentials"
+    for file in target.glob("*.pem"):
+        file.unlink()
+    _restart(sandbox, CATALOG)
+    mended(lambda: proxies.proxy_ready(sandbox.site, each=CATALOG), what="the catalog's Envoy is ready")
+
+
+CERTIFICATE_UNTRUSTED = Fault(
+    name="certificate-untrusted",
+    summary="The catalog's Envoy gets a certificate and a root of another authority.",
+    seen="503, flag UF, for what calls the catalog; ssl.fail_verify_error rises in its clients' Envoys.",
+    inject=_untrusted,
+    heal=_trusted,
+)

@@ -1,0 +1,1 @@
+"""Istio and the Envoys that it configures."""

@@ -1,0 +1,69 @@
+"""How checks are registered, and how a finding about the mesh is worded."""
+
+from collections.abc import Callable, Iterable
+
+from opskit.core.findings import Data, Evidence, Finding, Remedy, Severity
+from opskit.systems.istio.facts import Facts
+
+
+class Judgement(Data, frozen=True):
+    """A finding, and the hosts whose requests suffer by it: what else is seen of them is its symptom."""
+
+    finding: Finding
+    hosts: frozenset[str] = frozenset()
+    pods: frozenset[str] = frozenset()
+    """`NAMESPACE/POD` of the proxies that it is about."""
+    symptom: bool = False
+    """Whether another finding about the same hosts is its cause."""
+
+
+Check = Callable[[Facts], list[Judgement]]
+
+REGISTRY: list[Check] = []
+"""Every check, in the order in which equally grave findings are told."""
+
+DOCS = "https://istio.io/latest/docs"
+
+
+def check_of(check: Check) -> Check:
+    """Decorator: this function is a check."""
+    REGISTRY.append(check)
+    return check
+
+
+def finding(
+    code: str,
+    severity: Severity,
+    subject: str,
+    summary: str,
+    *,
+    evidence: Iterable[Evidence] = (),
+    cause: str = "",
+    remedy: Remedy,
+    source: str = "",
+) -> Finding:
+    """A finding of this system; `source` is a path below Istio's documentation."""
+    return Finding(
+        code=f"istio/{code}",
+        severity=severity,
+        subject=subject,
+        summary=summary,
+        evidence=tuple(evidence),
+        cause=cause,
+        remedy=remedy,
+        source=f"{DOCS}/{source}" if source else DOCS,
+    )
+
+
+def some(names: Iterable[str], *, at_most: int = 6) -> str:
+    """A list for people: the first few, and how many more."""
+    every = list(names)
+    shown = ", ".join(every[:at_most])
+    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown
+
+
+def named(each: object) -> str:
+    """`KIND NAMESPACE/NAME` of a resource."""
+    kind = type(each).__name__
+    metadata = getattr(each, "metadata", None)
+    return f"{kind} {metadata.namespace}/{metadata.name}" if metadata else kind

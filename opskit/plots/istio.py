@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -94,7 +95,8 @@ def canary(frame: pd.DataFrame) -> go.Figure:
     if frame.empty:
         return style.nothing("No route is split between versions")
     names = [f"{row['rule']} {row['subset']}" for row in style.rows(frame)]
-    off = (frame["measured"] - frame["planned"]).abs().max()
+    apart = np.abs(style.numbers(frame, "measured") - style.numbers(frame, "planned"))
+    off = float(np.nanmax(apart)) if bool(np.isfinite(apart).any()) else math.nan
     told = (
         "No requests are measured"
         if math.isnan(off)
@@ -141,12 +143,14 @@ def _over_time(frame: pd.DataFrame, told: str, keys: list[str], form: str) -> go
     if frame.empty:
         return style.nothing(told, detail=style.unread(frame))
     made = style.figure(told)
-    for number, (name, group) in enumerate(frame.groupby(keys)):
+    names = frame[keys].astype(str).agg(" ".join, axis=1).str.replace(".svc.cluster.local", "")
+    for number, name in enumerate(sorted(names.unique())):
+        group = frame.loc[np.asarray(names == name)]
         made.add_scatter(
             x=style.times(group),
             y=style.numbers(group, "value"),
             mode="lines",
-            name=" ".join(str(each).removesuffix(".svc.cluster.local") for each in name).strip(),
+            name=name.strip(),
             line={"dash": style.DASHES[number % len(style.DASHES)]},
         )
     made.update_yaxes(tickformat=form)

@@ -1,5 +1,7 @@
 """Every frame that can be made of the mesh. Pure; a frame has its columns also when it is empty."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from opskit.core.parts import known
@@ -94,5 +96,5 @@ def way(found: Way) -> pd.DataFrame:
     return _table(rows, columns)
 
 
-def _table(rows: "list[tuple[object, ...]]", columns: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+def _table(rows: Sequence[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(columns)).astype(columns)

@@ -1,0 +1,76 @@
+"""The mesh for real: its split, its mTLS, and each fault named first, with istiod and Envoys as witnesses."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+from opskit.core.cluster import Cluster
+from opskit.core.findings import Severity
+from opskit.sandbox import Sandbox
+from opskit.sandbox.mesh import proxies
+from opskit.sandbox.waiting import wait_until
+from opskit.systems.istio import checks, facts
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+
+NAMED = {
+    "istiod-down": "ISTIOD_DOWN",
+    "subset-without-pods": "SUBSET_WITHOUT_PODS",
+    "unknown-host": "HOST_UNKNOWN",
+    "config-rejected": "CONFIG_REJECTED",
+    "strict-plaintext": "PLAINTEXT_REFUSED",
+    "wrong-weights": "WEIGHTS",
+    "conflicting-rules": "DESTINATION_RULES_CONFLICT",
+    "broken-version": "EDGE_FAILING",
+}
+
+
+@pytest.fixture(scope="module")
+def mesh() -> Generator[Sandbox]:
+    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
+    if lent:
+        yield Sandbox.attach(lent)
+        return
+    with Sandbox.up(profile="mesh", name=f"mesh-{os.getpid()}") as sandbox:
+        yield sandbox
+
+
+def told(mesh: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setenv("KUBECONFIG", str(mesh.kubeconfig))
+    with Cluster.open(mesh.context) as cluster:
+        found = checks.check(facts.read(cluster))
+    return [each.code.removeprefix("istio/") for each in found if each.severity >= Severity.WARNING]
+
+
+@pytest.mark.parametrize("fault", NAMED)
+def test_a_fault_is_named_first_and_a_healthy_mesh_has_none(
+    fault: str, mesh: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_until(lambda: not told(mesh, monkeypatch), what="nothing is wrong", deadline=240.0, every=2.0)
+    mesh.inject(fault)
+    try:
+        wait_until(
+            lambda: told(mesh, monkeypatch)[:1] == [NAMED[fault]],
+            what=f"{NAMED[fault]} is named first",
+            deadline=60.0,
+            every=2.0,
+        )
+    finally:
+        mesh.heal()
+
+
+def test_plain_text_is_refused_under_strict(mesh: Sandbox) -> None:
+    before = proxies.counted(mesh.site, proxies.BATCH_LOAD)
+    assert before.get("200", 0) > 0, "permissive: the client without a sidecar is answered"
+    mesh.inject("strict-plaintext")
+    try:
+        wait_until(
+            lambda: sum(proxies.counted(mesh.site, proxies.BATCH_LOAD).values()) > sum(before.values()) + 3,
+            what="the client has asked again",
+            deadline=30.0,
+        )
+        refused = [name for name in proxies.counted(mesh.site, proxies.BATCH_LOAD) if not name.isdecimal()]
+        assert refused
+    finally:
+        mesh.heal()

@@ -10,7 +10,6 @@ from opskit.sandbox.mesh.faults.rules import (
 )
 from opskit.sandbox.mesh.faults.servers import (
     BROKEN_VERSION,
-    CERTIFICATE_UNTRUSTED,
     ISTIOD_DOWN,
     SLOW_VERSION,
 )
@@ -22,7 +21,6 @@ FAULTS = (
     UNKNOWN_HOST,
     CONFIG_REJECTED,
     ISTIOD_DOWN,
-    CERTIFICATE_UNTRUSTED,
     STRICT_PLAINTEXT,
     WRONG_WEIGHTS,
     CONFLICTING_RULES,

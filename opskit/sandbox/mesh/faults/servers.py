@@ -1,16 +1,13 @@
 """Services, certificates and istiod that fail."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from opskit.core.errors import BadValue
 from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken, Fault
-from opskit.sandbox.files import write_private
 from opskit.sandbox.mesh import istiod, proxies
 from opskit.sandbox.mesh.faults.common import failing, mended, seen
-from opskit.sandbox.mesh.workloads import CATALOG, REVIEWS_V2, SYSTEM, Workload
-from opskit.sandbox.pki import Authority
+from opskit.sandbox.mesh.workloads import REVIEWS_V2, SYSTEM
 
 _ISTIOD = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/{istiod.NAME}"
 
@@ -73,46 +70,4 @@ ISTIOD_DOWN = Fault(
     seen="`istioctl proxy-status` finds no istiod; requests go on, changes have no effect.",
     inject=_away,
     heal=_back,
-)
-
-
-def _restart(sandbox: Broken, each: Workload) -> None:
-    """Start a pod's agent anew, with its files as they are; Envoy ends with it."""
-    sandbox.site.processes.stop(each.agent, grace=0.0)
-    sandbox.site.processes.start(each.agent, proxies.proxy_command(sandbox.site, each=each))
-
-
-def _untrusted(sandbox: Broken) -> dict[str, Any]:
-    """A workload certificate of another CA, as a pod has that was started under another istiod."""
-    folder = proxies.folder(sandbox.site, CATALOG) / "foreign"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    authority = Authority(folder, name="another mesh")
-    authority.issue("workload", subject="catalog", hosts=())
-    target = proxies.folder(sandbox.site, CATALOG) / "var/run/secrets/workload-spiffe-credentials"
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, source in (
-        ("cert-chain.pem", "workload.crt"),
-        ("key.pem", "workload.key"),
-        ("root-cert.pem", "ca.crt"),
-    ):
-        write_private(target / name, (folder / source).read_bytes())
-    _restart(sandbox, CATALOG)
-    seen(lambda: failing(sandbox), "mTLS with the catalog fails")
-    return {"since": datetime.now(UTC).isoformat()}
-
-
-def _trusted(sandbox: Broken, **_: Any) -> None:
-    target = proxies.folder(sandbox.site, CATALOG) / "var/run/secrets/workload-spiffe-credentials"
-    for file in target.glob("*.pem"):
-        file.unlink()
-    _restart(sandbox, CATALOG)
-    mended(lambda: proxies.proxy_ready(sandbox.site, each=CATALOG), what="the catalog's Envoy is ready")
-
-
-CERTIFICATE_UNTRUSTED = Fault(
-    name="certificate-untrusted",
-    summary="The catalog's Envoy gets a certificate and a root of another authority.",
-    seen="503, flag UF, for what calls the catalog; ssl.fail_verify_error rises in its clients' Envoys.",
-    inject=_untrusted,
-    heal=_trusted,
 )

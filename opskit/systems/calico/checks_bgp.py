@@ -113,7 +113,11 @@ def _as_mismatch(facts: Facts, left: Pairs) -> list[Finding]:
 def _password(facts: Facts, left: Pairs) -> list[Finding]:
     """Segments with a wrong signature are dropped in silence: only the kernel counts them."""
     counted = {name: bird.dropped for name in facts.birds if (bird := sessions.bird(facts, name))}
-    silent = {pair: ends for pair, ends in left.items() if not any(explains(end.error) for end in ends)}
+    silent = {
+        pair: ends
+        for pair, ends in left.items()
+        if not any(explains(end.error) for end in ends) and _may_sign(facts, ends)
+    }
     touched = {pair: ends for pair, ends in silent.items() if any(counted.get(name, 0) for name in pair)}
     found: list[Finding] = []
     while touched:
@@ -123,6 +127,14 @@ def _password(facts: Facts, left: Pairs) -> list[Finding]:
             del left[pair]
         found.append(_wrong_password(facts, node, pairs, counted))
     return found
+
+
+def _may_sign(facts: Facts, ends: list[End]) -> bool:
+    """Counters are of the whole node: a session with an outsider is theirs only if it has a password."""
+    strangers = [end.address for end in ends if end.peer == end.address]
+    peers = [] if isinstance(facts.bgp_peers, Unread) else facts.bgp_peers
+    signed = {peer.spec.peer_ip.partition(":")[0] for peer in peers if peer.spec.password}
+    return all(address in signed for address in strangers)
 
 
 def _share(pairs: Pairs, node: str) -> int:

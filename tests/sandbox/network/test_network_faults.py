@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from opskit.sandbox import Sandbox
+from opskit.sandbox.waiting import wait_until
 from tests.sandbox.network.conftest import Opskit
 
 BIRDCL = ("birdcl", "-s", "/var/run/calico/bird.ctl", "show", "protocols", "all")
@@ -63,7 +64,8 @@ def test_a_healthy_network_has_no_findings(network: Sandbox, opskit: Opskit) -> 
 def test_each_fault_is_named_first(network: Sandbox, opskit: Opskit, fault: str) -> None:
     code, witness = CASES[fault]
     network.inject(fault)
-    assert witness(network)
+    # BIRD first says that its configuration changed, and names the cause at the next attempt.
+    wait_until(lambda: witness(network), what=f"birdcl or kubectl shows {fault}", deadline=60.0, every=0.5)
     assert findings(opskit)[0] == f"calico/{code}"
     network.heal()
     assert findings(opskit) == []

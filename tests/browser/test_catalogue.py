@@ -38,7 +38,7 @@ def test_the_news_are_not_asked_for(page: Watched) -> None:
 
 def test_by_keyboard_alone_a_runbook_is_found_and_opened(page: Watched) -> None:
     page.open_lab()
-    page.page.get_by_label("Filter").focus()
+    page.page.get_by_role("searchbox", name="Filter").focus()
     page.page.keyboard.type("osd-down")
     expect(page.page.locator(".opskit-card")).to_have_count(1)
     expect(page.page.get_by_role("status").filter(has_text="1 of")).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from opskit.core.findings import Evidence, Finding, Severity
 from opskit.runner import cards, report
@@ -38,15 +38,11 @@ CORPUS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=options)
-        page = browser.new_page()
-        page.set_default_timeout(120_000)
-        yield page
-        browser.close()
+@pytest.fixture
+def page(browser: BrowserContext) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 def hostile_run(folder: Path) -> RunFolder:

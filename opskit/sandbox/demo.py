@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from opskit.core import demo
+from opskit.core import config, demo
 from opskit.core.cluster import Cluster
 from opskit.core.errors import UnknownName
 from opskit.core.live import LiveReader
@@ -117,11 +117,20 @@ def _wanted(chosen: Demo, states: Iterable[str]) -> list[State]:
 
 
 def _record(sandbox: Sandbox, systems: Iterable[str], state: str, folder: Path) -> list[Path]:
-    source = credentials(sandbox.context, kubeconfig=str(sandbox.kubeconfig))
     made: list[Path] = []
-    with Cluster(LiveReader(ApiServer(source), name=demo.NAME)) as cluster:
+    with _open(sandbox) as cluster:
         for system in systems:
             path = folder / system / f"{state}{SUFFIX}"
             path.parent.mkdir(parents=True, exist_ok=True)
             made.append(capture(cluster, path, only=(system,)))
     return made
+
+
+def _open(sandbox: Sandbox) -> Cluster:
+    """The sandbox as its users open it, with what its opskit.toml names, and called as the demo is."""
+    file = sandbox.site.state / config.FILE
+    known = config.parse(file.read_text(), where=str(file)).clusters if file.exists() else {}
+    wanted = known.get(sandbox.context, config.ClusterConfig())
+    source = credentials(sandbox.context, kubeconfig=str(sandbox.kubeconfig))
+    reader = LiveReader(ApiServer(source), name=demo.NAME, servers=wanted.servers, nodes=wanted.nodes)
+    return Cluster(reader, settings=wanted.settings())

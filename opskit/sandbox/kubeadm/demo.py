@@ -1,4 +1,4 @@
-"""kubeadm's part of the demo: a worker whose kubelet has ended, another that was forgotten, a lasting token."""
+"""kubeadm in the demo: a worker whose kubelet has ended, a forgotten one, a token that lasts."""
 
 from opskit.sandbox.demo import Demo, State, nothing
 from opskit.sandbox.kubeadm import layout, machine

@@ -4,6 +4,7 @@ It is not how opskit reads clusters: `opskit.core` does that. What tests compare
 opskit.
 """
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,6 +19,10 @@ Json = dict[str, Any]
 
 MERGE: Final = "application/merge-patch+json"
 APPLY: Final = "application/apply-patch+yaml"
+
+_NO_ACCOUNT = b"error looking up service account"
+"""A pod in a namespace so new that the controller manager has not given it its account yet."""
+_ACCOUNT_SECONDS = 60.0
 
 
 class KubeApi:
@@ -129,6 +134,10 @@ class KubeApi:
         self, method: str, path: str, body: Json | bytes | None = None, *, content: str = "application/json"
     ) -> Json:
         status, data = self._send(method, path, body, content=content)
+        until = time.monotonic() + _ACCOUNT_SECONDS
+        while status == 403 and _NO_ACCOUNT in data and time.monotonic() < until:
+            time.sleep(0.2)
+            status, data = self._send(method, path, body, content=content)
         if status >= 300:
             raise _error(method, path, status, data)
         try:

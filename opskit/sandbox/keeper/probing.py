@@ -7,6 +7,8 @@ from functools import cache
 from urllib.parse import SplitResult, urlsplit
 
 _SECONDS = 1.0
+_HEADERS = {"User-Agent": "kube-probe/opskit-sandbox"}
+"""ACME servers refuse requests without one."""
 
 
 def answers(probe: str) -> bool:
@@ -31,7 +33,8 @@ def _connects(where: SplitResult) -> bool:
 def _serves(where: SplitResult) -> bool:
     connection = _connection(where)
     try:
-        connection.request("GET", where.path + (f"?{where.query}" if where.query else ""))
+        path = where.path + (f"?{where.query}" if where.query else "")
+        connection.request("GET", path, headers=_HEADERS)
         return connection.getresponse().status < 400
     finally:
         connection.close()

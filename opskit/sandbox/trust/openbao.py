@@ -199,7 +199,13 @@ def ailments(sandbox: Broken) -> list[str]:
     found = [f"{node} is {state}" for node in NODES if (state := _state(site, node))]
     if not found and leader(site) is None:
         found.append("OpenBao has no leader")
-    return found
+    return found or _learners(site)
+
+
+def _learners(site: Site) -> list[str]:
+    """Nodes that autopilot has not made voters yet: it watches a new one for ten seconds first."""
+    servers = root(site).get("sys/storage/raft/autopilot/state")["data"]["servers"]
+    return [f"{name} has no vote yet" for name, each in servers.items() if each["status"] == "non-voter"]
 
 
 def _state(site: Site, node: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from opskit.sandbox.component import Component
 from opskit.sandbox.keeper import part as keeper
 from opskit.sandbox.part import NoOptions, Part
-from opskit.sandbox.trust import acme, certmanager, dex, openbao, openldap
+from opskit.sandbox.trust import acme, certmanager, configuration, dex, openbao, openldap
 from opskit.sandbox.trust.authority import CERTIFICATES
 from opskit.sandbox.trust.faults import issuing, login
 from opskit.sandbox.trust.faults import openbao as bao_faults
@@ -32,5 +32,6 @@ PARTS: tuple[Part[Any], ...] = (
     ),
     openldap.PART,
     replace(dex.PART, faults=login.FAULTS, ailments=login.ailments),
+    configuration.PART,
 )
 """All of them, with what can be broken in each."""

@@ -33,22 +33,22 @@ def make(golden: Golden) -> bool:
     """Run one and keep it; False where it is worthless as a golden, and the old one stays."""
     print(f"{golden.name} …", end=" ", file=sys.stderr, flush=True)
     notebook = golden.unexecuted()
+    golden.path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        _run(notebook, Path(folder))
+        _run(notebook, Path(folder), golden.path.parent)
     wrong = goldens.flaws(notebook)
     if not wrong:
-        golden.path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, golden.path)
     print("; ".join(wrong) or "made", file=sys.stderr)
     return not wrong
 
 
-def _run(notebook: nbformat.NotebookNode, folder: Path) -> None:
+def _run(notebook: nbformat.NotebookNode, folder: Path, where: Path) -> None:
     os.environ.update(goldens.environment(folder))
     private = Config({"KernelManager": {"transport": "ipc", "ip": str(folder / "ipc")}})
     options = {"timeout": CELL_SECONDS, "allow_errors": True, "record_timing": False}
     client = NotebookClient(notebook, config=private, **options)
-    client.execute(cwd=str(goldens.HERE))
+    client.execute(cwd=str(where))
 
 
 if __name__ == "__main__":

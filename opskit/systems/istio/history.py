@@ -48,6 +48,8 @@ def _series(cluster: Cluster, query: str, keys: list[str]) -> pd.DataFrame:
     except ReadError as error:
         body, unread = _EMPTY, str(error)
     found = series_frame(body).reindex(columns=[*keys, "value"])
+    labels = [key for key in keys if key != "time"]
+    found[labels] = found[labels].fillna("unknown")
     if unread:
         found.attrs["unread"] = unread
     return found

@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SANDBOX_TESTS ?= tests/sandbox
+PROFILES ?= light network platform trust mesh kubeadm
 NICE   := $(shell command -v nice >/dev/null 2>&1 && echo nice -n 5)
 
 .PHONY: lab test check sandbox-build sandbox-test browser-test proof golden bench wheel screenshots clean
@@ -44,8 +45,8 @@ check: $(VENV)/.dev ## Lint, strict types, import rules, stripped notebooks
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --keep-id --verify runbooks/*/*.ipynb notebooks/*.ipynb
 
-sandbox-build: $(VENV)/.test ## Prepare the real servers of the sandbox (cold: about ten minutes; then seconds)
-	$(NICE) $(BIN)/opskit sandbox build --profile light
+sandbox-build: $(VENV)/.test ## Prepare the real servers of all profiles, or of PROFILES="light" (cold: half an hour; then seconds)
+	@for profile in $(PROFILES); do $(NICE) $(BIN)/opskit sandbox build --profile $$profile || exit; done
 
 sandbox-test: sandbox-build ## Run the tests that need real servers
 	$(BIN)/python -m pytest $(SANDBOX_TESTS) -m "not proof" -q

@@ -66,6 +66,8 @@ def test_each_fault_is_named_first(network: Sandbox, opskit: Opskit, fault: str)
     network.inject(fault)
     # BIRD first says that its configuration changed, and names the cause at the next attempt.
     wait_until(lambda: witness(network), what=f"birdcl or kubectl shows {fault}", deadline=60.0, every=0.5)
+    # A daemon that has just died is told once its pod says so.
+    wait_until(lambda: bool(findings(opskit)), what=f"opskit tells of {fault}", deadline=30.0, every=1.0)
     assert findings(opskit)[0] == f"calico/{code}"
     network.heal()
     assert findings(opskit) == []

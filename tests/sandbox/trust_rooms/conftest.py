@@ -17,7 +17,7 @@ def sandbox() -> Iterator[Sandbox]:
     if named:
         yield Sandbox.attach(named)
         return
-    with Sandbox.up(profile="trust", name=f"trust-{os.getpid()}") as made:
+    with Sandbox.up(profile="trust", name=f"trust-rooms-{os.getpid()}") as made:
         yield made
 
 

@@ -17,7 +17,11 @@ def site() -> Iterator[Site]:
     """The servers; ended when the tests have ended."""
     place = Site(f"changing-{os.getpid()}")
     place.make()
-    wanted = [each for each in control_plane.components() if each.name != "kube-scheduler"]
+    wanted = [
+        each
+        for each in control_plane.components(control_plane.ControlPlaneOptions(), (control_plane.PART,))
+        if each.name != "kube-scheduler"
+    ]
     try:
         bring_up(place, wanted)
         yield place

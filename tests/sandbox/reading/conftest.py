@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from opskit.core.live_config import Credentials
 from opskit.sandbox import control_plane, nodes
 from opskit.sandbox.component import bring_up
+from opskit.sandbox.kube import Json
+from opskit.sandbox.kwok_config import forward_to
+from opskit.sandbox.part import NoOptions, Part
 from opskit.sandbox.site import Site
 
 NAMESPACE = "reading"
@@ -58,6 +62,15 @@ class Prometheus(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def _forwards(site: Site) -> list[Json]:
+    to = {9090: ("127.0.0.1", site.port("prometheus"))}
+    return [forward_to("reading", selector={"matchNamespaces": ["reading"]}, ports=to)]
+
+
+TOOLS: Part[Any] = Part(name="tools", components=lambda _, __: [], options=NoOptions, pods=_forwards)
+"""Where a port-forward to the pod of these tests leads."""
+
+
 @pytest.fixture(scope="session")
 def control() -> Iterator[Control]:
     """The control plane; ended when the tests have ended."""
@@ -67,7 +80,9 @@ def control() -> Iterator[Control]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     # Without controllers nobody finds that the node sends no heartbeats, and its pods stay Ready.
     absent = ("kube-scheduler", "kube-controller-manager")
-    wanted = [each for each in control_plane.components() if each.name not in absent]
+    parts = (control_plane.PART, TOOLS)
+    every = control_plane.components(control_plane.ControlPlaneOptions(), parts)
+    wanted = [each for each in every if each.name not in absent]
     try:
         bring_up(site, wanted)
         _fill(site)

@@ -24,7 +24,8 @@ def test_what_was_captured_is_diagnosed_without_the_cluster(
     done = lab.opskit("run", "rook/health", "--cluster", str(file), "--out", str(out), "--fail-on", "warning")
     assert done.returncode == 3, done.stderr
     first = json.loads((out / "verdict.json").read_text())["findings"][0]
-    assert (first["code"], first["subject"]["name"]) == ("rook/OSD_DOWN", "osd.3")
+    assert first["code"] == "rook/OSD_DOWN"
+    assert first["subject"].startswith("osd.3")
     assert first["remedy"]["runbook"] == "rook/osd-down"
     outputs = [
         each for cell in nbformat.read(out / "notebook.ipynb", 4).cells for each in cell.get("outputs", [])

@@ -63,7 +63,9 @@ def grant(sandbox: Sandbox, name: str, rules: list[rights.Rule]) -> Path:
 
 
 def opened(sandbox: Sandbox, kubeconfig: Path) -> Cluster:
-    return Cluster(LiveReader(ApiServer(credentials(sandbox.context, kubeconfig=str(kubeconfig)))))
+    return Cluster(
+        LiveReader(ApiServer(credentials(sandbox.context, kubeconfig=str(kubeconfig))), name="restricted")
+    )
 
 
 @pytest.fixture

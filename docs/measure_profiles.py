@@ -14,7 +14,7 @@ from opskit.sandbox.profiles import PROFILES
 PAGE = Path(__file__).with_name("profiles.md")
 VARIANTS = {
     "light": [{}],
-    "kubeadm": [{"workers": 2}, {"control_planes": 3, "workers": 1}],
+    "kubeadm": [{"workers": 2}],
 }
 """The options that a profile is measured with; without any by default."""
 

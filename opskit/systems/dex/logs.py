@@ -5,6 +5,8 @@ import re
 from opskit.core.findings import Data
 
 GOOD = "login successful"
+_REFUSED = "Failed to login|invalid password|no results returned"
+_EVERYBODY = "initial bind|Network Error|No Such Object|x509"
 
 
 class Line(Data, frozen=True):
@@ -14,15 +16,28 @@ class Line(Data, frozen=True):
     times: int
 
 
-def of_dex(log: str, pattern: str) -> Line | None:
-    """The newest line of Dex that matches and that no successful login came after.
+def of_dex(log: str, pattern: str, *, over: str = GOOD) -> Line | None:
+    """The newest line of Dex that matches and that no line of `over` came after.
 
     Args:
         log: as `cluster.logs` gives it.
         pattern: a regular expression.
+        over: what proves that it is over: any successful login, unless told otherwise.
 
     """
-    return _newest(log, pattern, over=GOOD)
+    return _newest(log, pattern, over=over)
+
+
+def failed_login(log: str, user: str) -> Line | None:
+    """Why a person's newest login failed; None where it did not, or where nothing is logged.
+
+    A failure that names the person is over once they have logged in, one that keeps everybody out (the
+    directory, or Dex' own bind) once anybody has.
+
+    """
+    name = rf"(?<![\w.-]){re.escape(user.partition('@')[0])}(?![\w.-])"
+    own = of_dex(log, rf"(?i)(?:{_REFUSED}).*{name}", over=rf'{GOOD}.*email=\\?"{re.escape(user)}\\?"')
+    return own or of_dex(log, rf"(?i)Failed to login.*(?:{_EVERYBODY})")
 
 
 def of_apiserver(log: str, pattern: str, *, over: str = "") -> Line | None:

@@ -142,17 +142,12 @@ def _newest_login(facts: Facts, user: str) -> list[str] | None:
 def _log(facts: Facts, user: str, logged: list[str] | None) -> tuple[str, str, str]:
     if isinstance(facts.log, Unread):
         return ("logged in", "unknown", facts.log.reason)
+    failed = logs.failed_login(facts.log, user)
+    if failed:
+        return ("logged in", "no", failed.text)
     if logged is not None:
         return ("logged in", "yes", f"within the last hour, with the groups {', '.join(logged) or 'none'}")
-    short = user.partition("@")[0]
-    line = logs.of_dex(
-        facts.log, rf"(?i)(?:Failed to login|invalid password|no results returned).*|.*{re.escape(short)}"
-    )
-    return (
-        "logged in",
-        "no" if line else "unknown",
-        line.text if line else "no login of the last hour is logged",
-    )
+    return ("logged in", "unknown", "no login of the last hour is logged")
 
 
 def _same(facts: Facts, trust: Trust) -> bool:

@@ -144,3 +144,32 @@ def test_why_denied_names_the_binding_that_lacks_the_prefix() -> None:
     assert (
         views.why_denied(facts(bindings=[mended], cluster_roles=[role]), **asked).iloc[-1]["answer"] == "yes"
     )
+
+
+IN = 'dex-0: {"level":"info","msg":"login successful: email=\\"%s\\", groups=[\\"devs\\"]"}'
+BIND = (
+    'dex-0: {"level":"error","msg":"Failed to login user: ldap: initial bind for user \\"cn=dex\\" failed"}'
+)
+WRONG = 'dex-0: {"level":"error","msg":"ldap: invalid password for user \\"cn=%s,ou=people\\""}'
+ALICE, BOB = "alice@sandbox.test", "bob@sandbox.test"
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer"),
+    [
+        ([], "unknown"),
+        ([IN % ALICE], "yes"),
+        ([IN % "alice@other.test"], "unknown"),
+        ([IN % ALICE, BIND], "no"),
+        ([BIND, IN % BOB], "unknown"),
+        ([IN % ALICE, BIND, IN % BOB], "yes"),
+        ([IN % ALICE, WRONG % "alice"], "no"),
+        ([WRONG % "alice", IN % BOB], "no"),
+        ([WRONG % "alice", IN % ALICE], "yes"),
+        ([IN % ALICE, WRONG % "malice"], "yes"),
+    ],
+)
+def test_the_newest_login_decides_and_only_the_persons_own(lines: list[str], answer: str) -> None:
+    asked = {"user": ALICE, "groups": "", "verb": "get", "resource": "pods"}
+    steps = views.why_denied(facts(log="\n".join(lines)), **asked)
+    assert steps.set_index("step").loc["logged in", "answer"] == answer

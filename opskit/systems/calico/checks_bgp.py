@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread
+from opskit.core.wording import count, some
 from opskit.systems.calico import judging, sessions
 from opskit.systems.calico.checks_bgp_causes import by_error, explains, guilty_of_as
 from opskit.systems.calico.facts import Facts
-from opskit.systems.calico.judging import CRITICAL, ERROR, count, finding, some
+from opskit.systems.calico.judging import CRITICAL, ERROR, finding
 from opskit.systems.calico.sessions import End
 
 Pairs = dict[frozenset[str], list[End]]

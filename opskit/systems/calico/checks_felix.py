@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from opskit.core.findings import Evidence, Finding
 from opskit.core.kinds_workloads import Pod
 from opskit.core.parts import Unread, known
+from opskit.core.wording import count, some
 from opskit.systems.calico.facts import Facts
-from opskit.systems.calico.judging import BGP_TROUBLE, ERROR, FELIX, WARNING, count, finding, some
+from opskit.systems.calico.judging import BGP_TROUBLE, ERROR, FELIX, WARNING, finding
 
 
 def node_not_ready(facts: Facts) -> list[Finding]:

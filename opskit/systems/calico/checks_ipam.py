@@ -4,10 +4,11 @@ from itertools import combinations
 
 from opskit.core.findings import Evidence, Finding
 from opskit.core.parts import Unread, known
+from opskit.core.wording import count, some
 from opskit.systems.calico import ipam
 from opskit.systems.calico.facts import Facts
 from opskit.systems.calico.ipam import Usage
-from opskit.systems.calico.judging import ERROR, INFO, IPAM, POOLS, WARNING, count, finding, some
+from opskit.systems.calico.judging import ERROR, INFO, IPAM, POOLS, WARNING, finding
 
 NEARLY = 0.85
 """Share of a pool above which it is nearly full."""

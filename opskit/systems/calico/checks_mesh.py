@@ -3,9 +3,10 @@
 from opskit.core.errors import BadValue
 from opskit.core.findings import Evidence, Finding
 from opskit.core.parts import Unread, known
+from opskit.core.wording import count, some
 from opskit.systems.calico import judging
 from opskit.systems.calico.facts import Facts
-from opskit.systems.calico.judging import CRITICAL, ERROR, WARNING, count, finding, some
+from opskit.systems.calico.judging import CRITICAL, ERROR, WARNING, finding
 from opskit.systems.calico.kinds_network import BGPPeerSpec
 from opskit.systems.calico.reach import calico_selector
 from opskit.systems.calico.reach.expression import holds

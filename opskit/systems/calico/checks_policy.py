@@ -7,18 +7,9 @@ from typing import Any
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds import Object
+from opskit.core.wording import count, some
 from opskit.systems.calico.facts import Facts
-from opskit.systems.calico.judging import (
-    ERROR,
-    INFO,
-    NETWORK_POLICY,
-    STAGED,
-    TIERS,
-    WARNING,
-    count,
-    finding,
-    some,
-)
+from opskit.systems.calico.judging import ERROR, INFO, NETWORK_POLICY, STAGED, TIERS, WARNING, finding
 from opskit.systems.calico.reach import Lint, LockedOut, locked_out, unknown_fields
 from opskit.systems.calico.reach.objects import model_of
 from opskit.systems.calico.reach.rules import PolicyRef

@@ -41,18 +41,3 @@ def finding(
         remedy=next_step if next_step.text else None,
         source=source,
     )
-
-
-def count(number: int, noun: str) -> str:
-    """`1 node`, `2 nodes`; `1 policy`, `2 policies`."""
-    if number == 1:
-        return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith("s") else f"{noun}s"
-    return f"{number:,} {plural}"
-
-
-def some(names: Iterable[str], *, at_most: int = 5) -> str:
-    """A list for people: the first few, and how many more."""
-    every = list(names)
-    shown = ", ".join(every[:at_most])
-    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.certmanager import chain
 from opskit.systems.certmanager.facts import Facts
-from opskit.systems.certmanager.judging import finding, renew, some, state, urgency
+from opskit.systems.certmanager.judging import finding, renew, state, urgency
 from opskit.systems.certmanager.kinds import Certificate, condition, holds
 
 BACK_OFF = timedelta(hours=1)

@@ -4,8 +4,9 @@ from fnmatch import fnmatchcase
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import some
 from opskit.systems.certmanager.facts import Facts, Served
-from opskit.systems.certmanager.judging import finding, some
+from opskit.systems.certmanager.judging import finding
 from opskit.systems.certmanager.kinds import Certificate, Ingress
 
 ISSUED_BY = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer")

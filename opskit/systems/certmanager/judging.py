@@ -80,10 +80,3 @@ def renew(certificate: Certificate, text: str) -> Remedy:
         runbook="certmanager/renew-certificate",
         parameters={"namespace": certificate.namespace or "", "certificate": certificate.name},
     )
-
-
-def some(names: Iterable[str], *, at_most: int = 5) -> str:
-    """A list for people: the first few, and how many more."""
-    every = list(names)
-    shown = ", ".join(every[:at_most])
-    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown

@@ -4,9 +4,10 @@ import re
 
 from opskit.core.findings import Evidence, Remedy, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import some
 from opskit.systems.istio.answers import Sync
 from opskit.systems.istio.facts import Facts
-from opskit.systems.istio.judging import Judgement, check_of, finding, some
+from opskit.systems.istio.judging import Judgement, check_of, finding
 from opskit.systems.istio.proxies import Proxy
 
 _MINOR = re.compile(r"^(\d+)\.(\d+)")

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from opskit.core.findings import Evidence, Remedy, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import some
 from opskit.systems.istio import kinds
 from opskit.systems.istio.facts import Facts, full
-from opskit.systems.istio.judging import Judgement, check_of, finding, named, some
+from opskit.systems.istio.judging import Judgement, check_of, finding, named
 from opskit.systems.istio.metrics import short
 
 _ANALYSIS = "reference/config/analysis"

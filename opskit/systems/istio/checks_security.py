@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds_core import Pod
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.istio import kinds
 from opskit.systems.istio.answers import Certificate
 from opskit.systems.istio.facts import Facts, full
-from opskit.systems.istio.judging import Judgement, check_of, finding, named, some
+from opskit.systems.istio.judging import Judgement, check_of, finding, named
 from opskit.systems.istio.metrics import short
 from opskit.systems.istio.proxies import Proxy, identity, left
 

@@ -3,9 +3,10 @@
 from opskit.core.findings import Evidence, Remedy, Severity
 from opskit.core.kinds_core import Pod
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.istio import metrics
 from opskit.systems.istio.facts import Facts, full
-from opskit.systems.istio.judging import Judgement, check_of, finding, named, some
+from opskit.systems.istio.judging import Judgement, check_of, finding, named
 from opskit.systems.istio.metrics import Edge, short
 
 FAILING = 0.05

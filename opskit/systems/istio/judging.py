@@ -55,13 +55,6 @@ def finding(
     )
 
 
-def some(names: Iterable[str], *, at_most: int = 6) -> str:
-    """A list for people: the first few, and how many more."""
-    every = list(names)
-    shown = ", ".join(every[:at_most])
-    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown
-
-
 def named(each: object) -> str:
     """`KIND NAMESPACE/NAME` of a resource."""
     kind = type(each).__name__

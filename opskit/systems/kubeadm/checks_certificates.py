@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import some
 from opskit.systems.kubeadm.answers import Certificate
 from opskit.systems.kubeadm.facts import Facts
-from opskit.systems.kubeadm.judging import finding, some
+from opskit.systems.kubeadm.judging import finding
 
 WARN = timedelta(days=30)
 URGENT = timedelta(days=7)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.kubeadm.answers import Alarms, Endpoint, Member, Members
 from opskit.systems.kubeadm.checks_nodes import silent
 from opskit.systems.kubeadm.facts import Facts
-from opskit.systems.kubeadm.judging import finding, some
+from opskit.systems.kubeadm.judging import finding
 
 DEFAULT_QUOTA = 2 * 1024**3
 """Bytes: etcd's own, unless `--quota-backend-bytes` says otherwise."""

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds import WireCondition
 from opskit.core.parts import Unread, known
+from opskit.core.wording import some
 from opskit.systems.kubeadm import kinds
 from opskit.systems.kubeadm.facts import COMPONENTS, Facts
-from opskit.systems.kubeadm.judging import finding, some
+from opskit.systems.kubeadm.judging import finding
 
 _NODE_PAGE = "reference/node/node-status/"
 _STATIC_PAGE = "reference/setup-tools/kubeadm/implementation-details/"

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.kubeadm.facts import Facts
-from opskit.systems.kubeadm.judging import finding, some
+from opskit.systems.kubeadm.judging import finding
 from opskit.systems.kubeadm.versions import KUBELET_BEHIND, Version, parse
 
 _SKEW = "https://kubernetes.io/releases/version-skew-policy/"

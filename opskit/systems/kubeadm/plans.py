@@ -10,11 +10,11 @@ from opskit.core.errors import Refused, UnknownName
 from opskit.core.parts import Unread, known
 from opskit.core.plan import Change, Condition, Draft, Evict, Lock, Patch, Step, Target, Undo
 from opskit.core.planning import looks
+from opskit.core.wording import some
 from opskit.systems.kubeadm import kinds
 from opskit.systems.kubeadm import looks as questions
 from opskit.systems.kubeadm.checks_etcd import down
 from opskit.systems.kubeadm.facts import Facts
-from opskit.systems.kubeadm.judging import some
 
 EVICT_SECONDS = 900
 LOCK = Lock(namespace="kube-system", name="opskit-nodes")

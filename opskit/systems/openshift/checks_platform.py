@@ -4,18 +4,11 @@ from datetime import timedelta
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import some, spoken
 from opskit.systems.openshift.chain import roots
 from opskit.systems.openshift.checks_pools import pool_ill
 from opskit.systems.openshift.facts import Facts, condition, says
-from opskit.systems.openshift.judging import (
-    OPERATORS_DOC,
-    UPDATE_DOC,
-    finding,
-    lasting,
-    said,
-    some,
-    spoken,
-)
+from opskit.systems.openshift.judging import OPERATORS_DOC, UPDATE_DOC, finding, lasting, said
 from opskit.systems.openshift.kinds import ClusterOperator, ClusterVersion
 
 LONG_UPDATE = timedelta(hours=3)

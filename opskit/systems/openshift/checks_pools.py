@@ -7,8 +7,9 @@ from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds import WireCondition
 from opskit.core.kinds_core import Node
 from opskit.core.parts import known
+from opskit.core.wording import some, spoken
 from opskit.systems.openshift.facts import Facts, condition, says
-from opskit.systems.openshift.judging import MACHINES_DOC, SUPPORT_DOC, finding, lasting, said, some, spoken
+from opskit.systems.openshift.judging import MACHINES_DOC, SUPPORT_DOC, finding, lasting, said
 from opskit.systems.openshift.kinds import Pool
 
 LONG_POOL = timedelta(minutes=90)

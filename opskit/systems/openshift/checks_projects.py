@@ -5,8 +5,9 @@ from collections import Counter
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds import WireCondition
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.openshift.facts import Facts, condition
-from opskit.systems.openshift.judging import BUILDS_DOC, PROJECTS_DOC, ROUTES_DOC, finding, said, some
+from opskit.systems.openshift.judging import BUILDS_DOC, PROJECTS_DOC, ROUTES_DOC, finding, said
 from opskit.systems.openshift.kinds import Build, Route
 
 _OWN = ("openshift", "kube-", "default")

@@ -50,21 +50,3 @@ def said(condition: WireCondition) -> str:
 def lasting(moment: datetime | None, now: datetime) -> timedelta:
     """For how long; nothing where it is not known."""
     return now - moment if moment else timedelta()
-
-
-def spoken(time: timedelta) -> str:
-    """`12 min`, `3 h 20 min`, `4 days`."""
-    minutes = int(time / timedelta(minutes=1))
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    return f"{hours // 24} days" if hours >= 48 else f"{hours} h {rest} min"
-
-
-def some(names: Iterable[str], *, at_most: int = 6) -> str:
-    """A list for people: the first few, and how many more."""
-    every = list(names)
-    shown = ", ".join(every[:at_most])
-    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown

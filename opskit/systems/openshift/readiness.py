@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from opskit.core.findings import Data
 from opskit.core.parts import Unread, known
+from opskit.core.wording import some
 from opskit.systems.openshift.chain import in_trouble
 from opskit.systems.openshift.facts import Facts, condition, says
-from opskit.systems.openshift.judging import some
 from opskit.systems.openshift.kinds import ClusterVersion
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds import WireCondition
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.operators.facts import Facts
-from opskit.systems.operators.judging import CRD_DOC, FINALIZER_DOC, VERSION_DOC, ago, finding, some
+from opskit.systems.operators.judging import CRD_DOC, FINALIZER_DOC, VERSION_DOC, ago, finding
 from opskit.systems.operators.kinds import Crd
 from opskit.systems.operators.resources import OfCrd
 

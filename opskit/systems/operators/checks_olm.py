@@ -3,8 +3,9 @@
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds import WireCondition
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.operators.facts import Facts
-from opskit.systems.operators.judging import OLM_DOC, ago, finding, namespaced, some
+from opskit.systems.operators.judging import OLM_DOC, ago, finding, namespaced
 from opskit.systems.operators.kinds import CatalogSource, ConnectionState, Csv, InstallPlan, Subscription
 
 GONE_ON = frozenset(

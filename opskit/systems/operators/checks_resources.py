@@ -6,8 +6,9 @@ from itertools import groupby
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds_workloads import Deployment
+from opskit.core.wording import some
 from opskit.systems.operators.facts import Facts
-from opskit.systems.operators.judging import CONVENTIONS_DOC, FINALIZER_DOC, ago, finding, namespaced, some
+from opskit.systems.operators.judging import CONVENTIONS_DOC, FINALIZER_DOC, ago, finding, namespaced
 from opskit.systems.operators.resources import Deletion, OfCrd, Resource
 
 PATIENCE = timedelta(minutes=1)

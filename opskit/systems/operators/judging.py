@@ -1,9 +1,10 @@
 """How a finding about operators is worded, and how checks are registered."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.wording import spoken
 from opskit.systems.operators.facts import Facts
 
 Check = Callable[[Facts], list[Finding]]
@@ -51,20 +52,7 @@ def ago(moment: datetime | None, now: datetime) -> str:
     """`for 3 h 20 min`; "" where it is not known since when."""
     if moment is None:
         return ""
-    minutes = int((now - moment) / timedelta(minutes=1))
-    if minutes < 1:
-        return "for less than a minute"
-    if minutes < 60:
-        return f"for {minutes} min"
-    hours, rest = divmod(minutes, 60)
-    return f"for {hours // 24} days" if hours >= 48 else f"for {hours} h {rest} min"
-
-
-def some(names: Iterable[str], *, at_most: int = 6) -> str:
-    """A list for people: the first few, and how many more."""
-    every = list(names)
-    shown = ", ".join(every[:at_most])
-    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown
+    return f"for {spoken(now - moment)}"
 
 
 def namespaced(name: str, namespace: str | None) -> str:

@@ -4,11 +4,12 @@ from math import isfinite
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import count, some
 from opskit.systems.rook.answers import OsdDump, PoolEntry
 from opskit.systems.rook.answers_daemons import Df
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
-from opskit.systems.rook.judging import count, finding, judges, said, some
+from opskit.systems.rook.judging import finding, judges, said
 from opskit.systems.rook.sources import Growth
 
 DAY = 86_400

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from opskit.core.findings import Evidence, Finding, Remedy
 from opskit.core.parts import known
+from opskit.core.wording import count
 from opskit.systems.rook.answers_daemons import Crash
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import count, finding, judges, raised, said
+from opskit.systems.rook.judging import finding, judges, raised, said
 
 RECENT = timedelta(days=14)
 """`mgr/crash/warn_recent_interval`."""

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.rook.answers_daemons import Device
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import finding, judges, said, some
+from opskit.systems.rook.judging import finding, judges, said
 
 SOON_WEEKS = 12
 WORN = 0.9

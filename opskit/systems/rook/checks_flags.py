@@ -7,11 +7,12 @@ import msgspec
 
 from opskit.core.findings import Data, Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.rook.answers import OsdDump
 from opskit.systems.rook.answers_daemons import LogLine
 from opskit.systems.rook.causes import clock
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import finding, judges, said, some
+from opskit.systems.rook.judging import finding, judges, said
 
 EFFECTS = {
     "pauserd": "clients can't read",

@@ -2,10 +2,11 @@
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import count, some
 from opskit.systems.rook.answers_daemons import FsDump, MdsMap
 from opskit.systems.rook.checks_mon import of_daemon
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import count, finding, judges, raised, said, some
+from opskit.systems.rook.judging import finding, judges, raised, said
 
 
 def _maps(facts: Facts) -> list[MdsMap]:

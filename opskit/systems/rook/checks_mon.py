@@ -4,10 +4,11 @@ import re
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import count, some
 from opskit.systems.rook import causes
 from opskit.systems.rook.answers_daemons import MonDump, TimeSync
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import count, finding, judges, raised, said, some
+from opskit.systems.rook.judging import finding, judges, raised, said
 from opskit.systems.rook.workloads import Deployment, Pod
 
 DRIFT_ALLOWED = 0.05

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.wording import count, some
 from opskit.systems.rook import causes
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
-from opskit.systems.rook.judging import count, finding, judges, said, some
+from opskit.systems.rook.judging import finding, judges, said
 
 SINGLY = 20
 """Down OSDs that get a finding each; more of them are told host by host."""

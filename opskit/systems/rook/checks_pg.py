@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import count, some
 from opskit.systems.rook.answers import Pg, Status
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import count, finding, judges, raised, said, some
+from opskit.systems.rook.judging import finding, judges, raised, said
 
 DAMAGED = ("inconsistent", "failed_repair", "snaptrim_error")
 SINGLY = 20

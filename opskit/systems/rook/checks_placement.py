@@ -2,11 +2,12 @@
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import count, some
 from opskit.systems.rook.answers import OsdDump, PoolEntry
 from opskit.systems.rook.answers_daemons import Rule
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
-from opskit.systems.rook.judging import count, finding, judges, said, some
+from opskit.systems.rook.judging import finding, judges, said
 
 
 @judges("POOL_NO_REDUNDANCY")

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import some
 from opskit.systems.rook import causes
 from opskit.systems.rook.answers import Status
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import finding, judges, some
+from opskit.systems.rook.judging import finding, judges
 from opskit.systems.rook.kinds import CephCluster
 
 STALE = timedelta(minutes=15)

@@ -5,9 +5,10 @@ from statistics import median
 
 from opskit.core.findings import Evidence, Finding, Remedy
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.rook.answers_daemons import OsdPerf
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import finding, judges, raised, said, some
+from opskit.systems.rook.judging import finding, judges, raised, said
 
 OUTLIER_SCORE = 8.0
 """Robust deviations from the median of its device class at which an OSD's latency is an outlier."""

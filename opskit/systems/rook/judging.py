@@ -62,16 +62,4 @@ def raised(facts: Facts, code: str) -> bool:
     return code in facts.raised
 
 
-def count(number: int, noun: str) -> str:
-    """`1 OSD`, `2 OSDs`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def some(names: Iterable[str], *, at_most: int = 6) -> str:
-    """A list for people: the first few, and how many more."""
-    every = list(names)
-    shown = ", ".join(every[:at_most])
-    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown
-
-
-__all__ = ["Code", "Severity", "count", "finding", "judges", "raised", "said", "some"]
+__all__ = ["Code", "Severity", "finding", "judges", "raised", "said"]

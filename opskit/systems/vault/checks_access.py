@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from opskit.core.findings import Evidence, Finding, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import count, some
 from opskit.systems.vault import answers, policies
 from opskit.systems.vault.facts import Facts
-from opskit.systems.vault.judging import age, count, finding, some
+from opskit.systems.vault.judging import age, finding
 
 SET_UP = timedelta(days=1)
 """A root token that lives longer than a set-up was forgotten."""

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import count
 from opskit.systems.vault import answers
 from opskit.systems.vault.facts import Facts
-from opskit.systems.vault.judging import age, count, finding
+from opskit.systems.vault.judging import age, finding
 
 MANY = 10_000
 """Leases of one prefix beyond which starts, elections and revocations get slow."""

@@ -2,9 +2,10 @@
 
 from opskit.core.findings import Evidence, Finding, Severity
 from opskit.core.parts import Unread, known
+from opskit.core.wording import count, some
 from opskit.systems.vault import answers
 from opskit.systems.vault.facts import Facts
-from opskit.systems.vault.judging import count, finding, some
+from opskit.systems.vault.judging import finding
 from opskit.systems.vault.nodes import Node
 
 SKEW_SECONDS = 60

@@ -51,18 +51,6 @@ def finding(
     )
 
 
-def some(names: Iterable[str], *, at_most: int = 5) -> str:
-    """A list for people: the first few, and how many more."""
-    every = list(names)
-    shown = ", ".join(every[:at_most])
-    return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown
-
-
-def count(number: int, noun: str) -> str:
-    """`1 lease`, `2 leases`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def age(since: datetime, now: datetime) -> str:
     """`3 h`, `12 days`."""
     span = now - since

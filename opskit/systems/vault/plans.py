@@ -11,10 +11,10 @@ from opskit.core.errors import Refused
 from opskit.core.parts import Unread
 from opskit.core.plan import Call, Change, Condition, Draft, Lock, Step, Target
 from opskit.core.planning import looks
+from opskit.core.wording import count, some
 from opskit.systems.vault import answers
 from opskit.systems.vault import looks as questions
 from opskit.systems.vault.facts import Facts
-from opskit.systems.vault.judging import count, some
 
 REVOKE_SECONDS = 600
 

@@ -59,5 +59,5 @@ def watched(browser: BrowserContext, lab: Server, folder: Path) -> Iterator[Watc
     page.page.screenshot(path=folder / "end.png")
     page.page.close()
     page.shut_down()
-    assert page.complaints == []
+    assert page.complaints == [], "\n".join(page.complaints)
     assert page.outside == []

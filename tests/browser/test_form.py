@@ -32,6 +32,7 @@ def test_a_missing_value_is_asked_for_and_written_into_the_parameters_cell(page:
     use = page.output.get_by_role("button", name="Use these values")
     expect(use).to_be_disabled()
     field.fill("3")
+    expect(use).to_be_enabled()
     use.press("Enter")
     expect(page.page.locator(".jp-NotebookPanel:visible").get_by_text("osd = 3  #")).to_be_visible()
     page.settled()

@@ -47,6 +47,7 @@ def repair(page: Watched, sandbox: Sandbox, osd: int, *, by_keyboard: bool) -> N
     expect(first).to_contain_text("OSD_DOWN")
     expect(first).to_contain_text(f"osd.{osd}")
     first.get_by_role("button", name="Open rook/osd-down").click()
+    page.page.wait_for_url("**/osd-down-*")
     page.ready()
     page.run_all()
     approve = page.output.get_by_role("button", name="Approve and apply")

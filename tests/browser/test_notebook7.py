@@ -1,12 +1,33 @@
 """The same in Notebook 7, which has no launcher."""
 
 import json
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import Watched
 from tests.browser.test_form import REMEDY
 from tests.browser.test_panel import PANEL
+
+ITS_OWN = (
+    r"^warning: Menu entry for command '[\w:-]+' is duplicated",
+    r"^warning: Skipping \{command: scratchpad-console:open",
+    r"^warning: Settings failed to load for \(@jupyterlab/",
+    r"^exception: Cannot read properties of undefined \(reading 'schema'\)$",
+    r"^error: Cannot read properties of null \(reading 'updateRenderOption'\)$",
+    r"^warning: \[yjs#509\] Not same Y.Doc$",
+)
+"""What Notebook 7.6 complains of by itself: the same lines come while opskit's extension is disabled; the one of
+`updateRenderOption` stands in JupyterLab's notebook widget, when a page is closed while it draws."""
+
+
+@pytest.fixture
+def page(page: Watched) -> Iterator[Watched]:
+    """A page whose every complaint is kept, but for Notebook's own."""
+    yield page
+    for pattern in ITS_OWN:
+        page.expect_complaint(pattern)
 
 
 def test_its_first_page_has_the_catalogue_as_a_tab(page: Watched) -> None:
@@ -22,7 +43,9 @@ def test_a_panel_is_live_and_settles_as_text(page: Watched) -> None:
     page.page.locator(".jp-Notebook .jp-Cell").first.click()
     page.page.keyboard.press("Control+Enter")
     page.output.get_by_label("Type osd.3 to confirm").fill("osd.3")
-    page.output.get_by_role("button", name="Approve and apply").press("Enter")
+    approve = page.output.get_by_role("button", name="Approve and apply")
+    expect(approve).to_be_enabled()
+    approve.press("Enter")
     expect(page.output.get_by_text("Every step is done.")).to_be_visible()
     page.page.keyboard.press("Control+s")
     page.until_saved(path, lambda saved: "Every step is done." in json.dumps(saved))

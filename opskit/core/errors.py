@@ -147,6 +147,10 @@ class Unreachable(_NoAnswer):
     """No connection, or it broke, or the server is unable to answer, and the retry budget is spent."""
 
 
+class PodNotReady(Unreachable):
+    """The pod in which a command was to run exists, but is not Ready: the system itself was not asked."""
+
+
 class DeadlineExceeded(_NoAnswer):
     """The deadline passed before an answer or a condition came."""
 

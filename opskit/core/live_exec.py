@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from opskit.core.errors import BadAnswer, DeadlineExceeded, NotInstalled, OpsError, Unreachable
+from opskit.core.errors import BadAnswer, DeadlineExceeded, NotInstalled, OpsError, PodNotReady, Unreachable
 from opskit.core.kinds import resource_path
 from opskit.core.live_api import ApiServer
 from opskit.core.live_http import LARGEST, broken
@@ -81,7 +81,7 @@ def ready_pod(api: ApiServer, place: InPod, *, deadline: float) -> str:
 
     Raises:
         NotInstalled: no pod matches.
-        Unreachable: those that match are not Ready.
+        PodNotReady: of those that match, none is Ready.
         ReadError: the pods could not be listed.
 
     """
@@ -100,7 +100,7 @@ def ready_pod(api: ApiServer, place: InPod, *, deadline: float) -> str:
         if _is_ready(pod):
             return pod.metadata.name
     states = ", ".join(f"{pod.metadata.name}: {pod.status.phase or 'no phase'}" for pod in pods[:5])
-    raise Unreachable(
+    raise PodNotReady(
         f"No pod of {place.selector} is Ready ({states}).",
         sent=False,
         where=f"namespace {place.namespace}",

@@ -18,8 +18,8 @@ ITS_OWN = (
     r"^error: Cannot read properties of null \(reading 'updateRenderOption'\)$",
     r"^warning: \[yjs#509\] Not same Y.Doc$",
 )
-"""What Notebook 7.6 complains of by itself: the same lines come while opskit's extension is disabled; the one of
-`updateRenderOption` stands in JupyterLab's notebook widget, when a page is closed while it draws."""
+"""What Notebook 7.6 complains of by itself: the same lines come while opskit's extension is disabled; the
+one of `updateRenderOption` stands in JupyterLab's notebook widget, when a page is closed while it draws."""
 
 
 @pytest.fixture

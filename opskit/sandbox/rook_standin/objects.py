@@ -96,7 +96,8 @@ def operator_deployment() -> Json:
 def tools_deployment(image: str) -> Json:
     """The Deployment `rook-ceph-tools`, where `ceph` is run."""
     container = {"name": "rook-ceph-tools", "image": image, "command": ["sleep", "infinity"], "tty": True}
-    pod = {"metadata": {"labels": {"app": "rook-ceph-tools"}}, "spec": {"containers": [container]}}
+    spec = {"containers": [container], "tolerations": [_unreachable(5)]}
+    pod = {"metadata": {"labels": {"app": "rook-ceph-tools"}}, "spec": spec}
     return _deployment(
         "rook-ceph-tools",
         labels={"app": "rook-ceph-tools"},

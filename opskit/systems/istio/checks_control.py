@@ -10,6 +10,7 @@ from opskit.systems.istio.facts import Facts
 from opskit.systems.istio.judging import Judgement, check_of, finding
 from opskit.systems.istio.proxies import Proxy
 
+NO_ANSWER = ("Unreachable", "PodNotReady", "DeadlineExceeded")
 _MINOR = re.compile(r"^(\d+)\.(\d+)")
 
 
@@ -19,7 +20,7 @@ def istiod_down(facts: Facts) -> list[Judgement]:
     if isinstance(facts.istiod, Unread):
         return []
     ready = sum(each.status.ready_replicas for each in facts.istiod)
-    unreachable = isinstance(facts.sync, Unread) and facts.sync.error in ("Unreachable", "DeadlineExceeded")
+    unreachable = isinstance(facts.sync, Unread) and facts.sync.error in NO_ANSWER
     if ready and not unreachable:
         return []
     found = finding(

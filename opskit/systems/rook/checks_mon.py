@@ -8,7 +8,7 @@ from opskit.core.wording import count, some
 from opskit.systems.rook import causes
 from opskit.systems.rook.answers_daemons import MonDump, TimeSync
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import finding, judges, raised, said
+from opskit.systems.rook.judging import UNASKED, finding, judges, raised, said
 from opskit.systems.rook.workloads import Deployment, Pod
 
 DRIFT_ALLOWED = 0.05
@@ -180,12 +180,7 @@ def mgr_down(facts: Facts) -> list[Finding]:
 def ceph_silent(facts: Facts) -> list[Finding]:
     """Ceph does not answer though the toolbox runs: no quorum, or the toolbox can't reach it."""
     status = facts.status
-    if not isinstance(status, Unread) or status.error in (
-        "NotInstalled",
-        "Forbidden",
-        "NotInSnapshot",
-        "NotFound",
-    ):
+    if not isinstance(status, Unread) or status.error in (*UNASKED, "NotInSnapshot"):
         return []
     deployed = [d for d in known(facts.deployments, []) if d.labels.get("app") == "rook-ceph-mon"]
     running = [d for d in deployed if d.status.ready_replicas]

@@ -8,7 +8,7 @@ from opskit.core.wording import some
 from opskit.systems.rook import causes
 from opskit.systems.rook.answers import Status
 from opskit.systems.rook.facts import Facts
-from opskit.systems.rook.judging import finding, judges
+from opskit.systems.rook.judging import UNASKED, finding, judges
 from opskit.systems.rook.kinds import CephCluster
 
 STALE = timedelta(minutes=15)
@@ -17,6 +17,9 @@ VITAL = {"health", "tree", "osd_dump", "osd_df"}
 """Without these, silence must not be taken for health."""
 UNTOLD = ("growth",)
 """Parts that many clusters lack; what would follow from them is simply not judged."""
+
+
+_MOVE_TOOLBOX = "Let it run elsewhere: `kubectl delete pod --force` of the one that hangs (it keeps no data)."
 
 
 @judges()
@@ -28,12 +31,27 @@ def not_installed(facts: Facts) -> list[Finding]:
     if facts.cluster is None:
         found.append(finding("NO_CLUSTER", f"namespace {facts.namespace}", "There is no CephCluster here."))
     status = facts.status
-    if isinstance(status, Unread) and status.error in ("NotInstalled", "NotFound", "Forbidden"):
-        summary = f"Ceph can't be asked: {status.reason}"
+    if isinstance(status, Unread) and status.error in UNASKED:
+        why = _toolbox_down(facts)
         found.append(
-            finding("TOOLBOX_MISSING", f"namespace {facts.namespace}", summary, evidence=[_why(status)])
+            finding(
+                "TOOLBOX_MISSING",
+                f"namespace {facts.namespace}",
+                f"Ceph can't be asked: {status.reason}",
+                evidence=[_why(status), *(why.evidence if why else ())],
+                cause=why.text if why else "",
+                remedy=Remedy(text=_MOVE_TOOLBOX) if why else None,
+            )
         )
     return found
+
+
+def _toolbox_down(facts: Facts) -> causes.Cause | None:
+    """Why the toolbox does not run: its node, or itself."""
+    label, _, value = facts.toolbox.selector.partition("=")
+    pods = [pod for pod in known(facts.pods, []) if pod.labels.get(label) == value]
+    nodes = [facts.node_of.get(pod.spec.node_name) for pod in pods]
+    return next(filter(None, map(causes.of_node, nodes)), None) or causes.of_pods(tuple(pods))
 
 
 def _why(part: Unread) -> Evidence:

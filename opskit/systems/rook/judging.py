@@ -22,6 +22,10 @@ def judges(*codes: str) -> Callable[[Check], Check]:
     return keep
 
 
+UNASKED = ("NotInstalled", "NotFound", "Forbidden", "PodNotReady")
+"""Errors that say that Ceph was not asked at all: its own health is unknown."""
+
+
 def finding(
     code: str,
     subject: str,

@@ -8,7 +8,7 @@ import pytest
 
 from opskit.core.findings import Severity
 from opskit.core.parts import Unread
-from opskit.systems.rook import answers, kinds
+from opskit.systems.rook import answers, kinds, workloads
 from opskit.systems.rook.answers_daemons import Device, FsDump, MonDump, OsdPerf, Rule, TimeSync
 from opskit.systems.rook.checks import check
 from opskit.systems.rook.codes_table import TABLE
@@ -210,3 +210,22 @@ def test_what_is_blind_is_not_healthy(recorded):
     unread = Unread(part="health", error="DeadlineExceeded", reason="30 s passed")
     findings = check(recorded("healthy", health=unread))
     assert found(findings, "PART_UNREAD").severity is Severity.WARNING
+
+
+def test_a_toolbox_that_does_not_run_is_no_word_on_the_monitors(recorded):
+    """The host that died took the toolbox along: Ceph was not asked, so nothing is said of its quorum."""
+    ready = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}
+    node = of(workloads.Node, metadata={"name": "node-c"}, status={"conditions": [ready]})
+    named = {"name": "rook-ceph-tools-1", "labels": {"app": "rook-ceph-tools"}}
+    pods = [of(workloads.Pod, metadata=named, spec={"nodeName": "node-c"}, status={"phase": "Running"})]
+    silent = Unread(part="status", error="PodNotReady", reason="No pod of app=rook-ceph-tools is Ready.")
+    findings = check(recorded("host-down", status=silent, cluster=None, pods=pods, nodes=[node]))
+    assert "CEPH_SILENT" not in codes(findings)
+    told = found(findings, "TOOLBOX_MISSING")
+    assert "Node node-c is not Ready" in told.cause
+    assert "delete pod" in told.remedy.text
+
+
+def test_monitors_that_do_not_answer_are_told_though_the_toolbox_runs(recorded):
+    silent = Unread(part="status", error="ToolFailed", reason="error connecting to the cluster")
+    assert codes(check(recorded("host-down", status=silent)))[0] == "CEPH_SILENT"

@@ -101,6 +101,7 @@ def _host_down(sandbox: Broken, *, host: str = NODES[-1]) -> dict[str, Any]:
             kill(sandbox, daemon)
     wait_seen(sandbox, "OSD_HOST_DOWN", about=host)
     each_second(lambda: not _node_ready(sandbox, host), what=f"{host} is not ready", deadline=SEEN_WITHIN)
+    each_second(lambda: _toolbox_ready(sandbox), what="the toolbox runs elsewhere", deadline=SEEN_WITHIN)
     return {"host": host}
 
 
@@ -112,6 +113,11 @@ def _host_up(sandbox: Broken, *, host: str = NODES[-1]) -> None:
 
 def _node_ready(sandbox: Broken, host: str) -> bool:
     return is_ready(api(sandbox.site).get(f"/api/v1/nodes/{host}"))
+
+
+def _toolbox_ready(sandbox: Broken) -> bool:
+    pods = api(sandbox.site).items(f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app%3Drook-ceph-tools")
+    return any(is_ready(pod) for pod in pods if not pod["metadata"].get("deletionTimestamp"))
 
 
 HOST_DOWN = Fault(

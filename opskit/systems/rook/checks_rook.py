@@ -30,20 +30,33 @@ def not_installed(facts: Facts) -> list[Finding]:
     found: list[Finding] = []
     if facts.cluster is None:
         found.append(finding("NO_CLUSTER", f"namespace {facts.namespace}", "There is no CephCluster here."))
-    status = facts.status
-    if isinstance(status, Unread) and status.error in UNASKED:
-        why = _toolbox_down(facts)
-        found.append(
-            finding(
-                "TOOLBOX_MISSING",
-                f"namespace {facts.namespace}",
-                f"Ceph can't be asked: {status.reason}",
-                evidence=[_why(status), *(why.evidence if why else ())],
-                cause=why.text if why else "",
-                remedy=Remedy(text=_MOVE_TOOLBOX) if why else None,
-            )
-        )
+    if (silence := unasked(facts)) is not None:
+        found.append(_toolbox_missing(facts, silence))
     return found
+
+
+def unasked(facts: Facts) -> Unread | None:
+    """Why Ceph was not asked at all; None when it was."""
+    status = facts.status
+    return status if isinstance(status, Unread) and status.error in UNASKED else None
+
+
+def _toolbox_missing(facts: Facts, silence: Unread) -> Finding:
+    cause, remedy, evidence = "", None, (_why(silence),)
+    if silence.error == "Forbidden":
+        cause = "The credential in use may not run a command in the toolbox, so Ceph was not asked."
+        remedy = Remedy(text="Use a credential with the right that is named, or have it granted.")
+    elif (why := _toolbox_down(facts)) is not None:
+        cause, evidence = why.text, (*evidence, *why.evidence)
+        remedy = Remedy(text=_MOVE_TOOLBOX)
+    return finding(
+        "TOOLBOX_MISSING",
+        f"namespace {facts.namespace}",
+        f"Ceph can't be asked: {silence.reason}",
+        evidence=evidence,
+        cause=cause,
+        remedy=remedy,
+    )
 
 
 def _toolbox_down(facts: Facts) -> causes.Cause | None:
@@ -60,10 +73,12 @@ def _why(part: Unread) -> Evidence:
 
 @judges()
 def part_unread(facts: Facts) -> list[Finding]:
-    """Parts that could not be read; those of one reason are told once."""
+    """Parts that could not be read; those of one reason are told once, those of a missing toolbox with it."""
     reasons: dict[str, list[str]] = {}
+    silence = unasked(facts)
+    told = silence.reason if silence else ""
     for part in facts.unread:
-        if part.part not in UNTOLD and part.error != "NotInstalled":
+        if part.part not in UNTOLD and part.error != "NotInstalled" and part.reason != told:
             reasons.setdefault(part.reason, []).append(part.part)
     return [
         finding(

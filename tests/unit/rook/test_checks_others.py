@@ -226,6 +226,16 @@ def test_a_toolbox_that_does_not_run_is_no_word_on_the_monitors(recorded):
     assert "delete pod" in told.remedy.text
 
 
+def test_a_right_that_lacks_is_told_once(recorded):
+    reason = 'User "night" cannot get resource "pods/exec"'
+    parts = {name: Unread(part=name, error="Forbidden", reason=reason) for name in ("status", "tree", "df")}
+    findings = check(recorded("healthy", cluster=None, **parts))
+    told = found(findings, "TOOLBOX_MISSING")
+    assert "credential" in told.cause
+    assert "Deploy" not in told.remedy.text
+    assert [each for each in findings if each.code == "rook/PART_UNREAD" and reason in each.summary] == []
+
+
 def test_monitors_that_do_not_answer_are_told_though_the_toolbox_runs(recorded):
     silent = Unread(part="status", error="ToolFailed", reason="error connecting to the cluster")
     assert codes(check(recorded("host-down", status=silent)))[0] == "CEPH_SILENT"

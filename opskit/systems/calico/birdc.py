@@ -9,10 +9,8 @@ from collections.abc import Iterator
 
 from opskit.core.findings import Data
 
-_HEAD = re.compile(r"^(?:1002-)?(\S+)\s+BGP\s+\S+\s+(\S+)\s+(\d\S*(?:\s\d\d:\d\d\S*)?)\s*(\S*)\s*(.*)$")
-_FIELD = re.compile(
-    r"^\s+(?:1006-)?\s*(BGP state|Neighbor address|Neighbor AS|Local AS|Last error):\s+(.*?)\s*$"
-)
+_HEAD = re.compile(r"^(\S+)\s+BGP\s+\S+\s+(\S+)\s+(\d\S*(?:\s\d\d:\d\d\S*)?)\s*(\S*)\s*(.*)$")
+_FIELD = re.compile(r"^\s+(BGP state|Neighbor address|Neighbor AS|Local AS|Last error):\s+(.*?)\s*$")
 _VERSION = re.compile(r"BIRD (\S+) ready")
 _UNREACHABLE = "Unable to connect to server control socket"
 

@@ -9,6 +9,7 @@ from opskit.cli import (
     findings,
     lab,
     plan,
+    rehearse,
     resume,
     run,
     runbooks,
@@ -32,7 +33,7 @@ app = typer.Typer(
     help="Runbooks for on-prem Kubernetes that apply what was reviewed and prove what they did.",
 )
 
-for _module in (runbooks, run, plan, approve, resume, verify, runs, findings, capture, diff, lab):
+for _module in (runbooks, run, plan, approve, resume, verify, runs, findings, capture, diff, rehearse, lab):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 
 app.command("undo")(resume.undo)

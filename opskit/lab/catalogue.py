@@ -7,7 +7,7 @@ from typing import Any
 from opskit.core.errors import UnknownName
 from opskit.core.findings import Data
 from opskit.lab import copies
-from opskit.runner import catalogue
+from opskit.runner import catalogue, stamps
 from opskit.runner import parameters as parameters_of
 from opskit.runner.contract import Runbook
 
@@ -105,13 +105,12 @@ def _canonical(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
 def _declared(runbook: Runbook | None) -> dict[str, Any]:
     if runbook is None:
         return {"system": "", "risk": "none", "duration": "", "changes": False, "proven": []}
-    proven = [f"{software} {', '.join(versions)}" for software, versions in runbook.proven.items()]
     return {
         "system": runbook.system,
         "risk": runbook.risk,
         "duration": runbook.duration,
         "changes": runbook.changing,
-        "proven": proven,
+        "proven": [proof] if (proof := stamps.proof(runbook)) else [],
     }
 
 

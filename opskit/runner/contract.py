@@ -15,7 +15,7 @@ import msgspec
 from opskit.core.errors import NotARunbook
 from opskit.core.findings import Data
 from opskit.runner import parameters as parameters_of
-from opskit.runner.declared import Declared, Risk, Rule, cell_problems, problems
+from opskit.runner.declared import Declared, Rehearsed, Risk, Rule, cell_problems, problems
 from opskit.runner.parameters import CLUSTER, Parameter
 from opskit.runner.values import Value
 
@@ -45,6 +45,8 @@ class Runbook(Data, frozen=True):
     """Versions of each software that it was run against, e.g. `{"ceph": ["18.2.7"]}`."""
     changing: bool
     """Whether it can change anything."""
+    rehearsed: Rehearsed | None = None
+    """The newest rehearsal, where one is stamped into the notebook."""
 
     def parameter(self, name: str) -> Parameter | None:
         """A parameter by name."""
@@ -118,6 +120,7 @@ def from_notebook(notebook: Mapping[str, Any], path: Path) -> Runbook:
         other_rights=declared.rights.other,
         proven=declared.proven,
         changing=declared.changing,
+        rehearsed=declared.rehearsed,
     )
 
 

@@ -42,6 +42,27 @@ class Rights(Data, frozen=True, forbid_unknown_fields=True):
     """Rights outside Kubernetes, one sentence each, e.g. `Ceph: the admin keyring of the toolbox`."""
 
 
+class Rehearsed(Data, frozen=True, forbid_unknown_fields=True):
+    """How and when a runbook was proven: the stamp that `opskit rehearse --stamp` writes."""
+
+    profile: str
+    """Of the sandbox that it ran in."""
+    verdict: str
+    """What opskit and the witness agreed on: `well`, or `not well` for a runbook that only looks."""
+    at: str
+    """The day, as 2026-11-25."""
+    seconds: int
+    """From the fault to the verdict."""
+    cells: str
+    """Digest of the notebook's code cells as they were."""
+    fault: str = ""
+    """What had been broken, e.g. `osd-down osd=3`."""
+    witness: tuple[str, ...] = ()
+    """The commands of the system's own tools that had the last word."""
+    plans: str = ""
+    """Digest of the modules that made the plan; "" where nothing is changed."""
+
+
 class Declared(Data, frozen=True, forbid_unknown_fields=True):
     """`metadata.opskit` as it stands in the notebook."""
 
@@ -54,6 +75,7 @@ class Declared(Data, frozen=True, forbid_unknown_fields=True):
     parameters: tuple[Parameter, ...] = ()
     rights: Rights = Rights()
     proven: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict[str, tuple[str, ...]])
+    rehearsed: Rehearsed | None = None
 
 
 def problems(declared: Declared) -> Iterator[str]:

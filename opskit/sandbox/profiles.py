@@ -26,6 +26,8 @@ class Profile:
     name: str
     summary: str
     parts: Sequence[Part[Any]]
+    systems: tuple[str, ...]
+    """opskit's systems whose runbooks it proves."""
 
     def options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All options, checked, with the defaults filled in.
@@ -103,32 +105,38 @@ PROFILES = {
             name="light",
             summary="A real Kubernetes control plane and a real Ceph cluster behind it; no root.",
             parts=(control_plane.PART, ceph.PART, monitoring.PART),
+            systems=("rook",),
         ),
         Profile(
             name="platform",
             summary="OLM, OpenShift and database operators' resources with stand-ins; a real etcd behind "
             "EtcdCluster; no root.",
             parts=(control_plane.PART, platform.PART),
+            systems=("operators", "openshift"),
         ),
         Profile(
             name="network",
             summary="Real BGP between five nodes' BIRDs, Calico's objects on a real API server; needs root.",
             parts=(control_plane.PART, network.PART),
+            systems=("calico",),
         ),
         Profile(
             name="trust",
             summary="OpenBao, OpenLDAP, Dex, an ACME server with its DNS, cert-manager: all real; no root.",
             parts=(control_plane.PART, *trust.PARTS, monitoring.PART),
+            systems=("certmanager", "vault", "dex"),
         ),
         Profile(
             name="kubeadm",
             summary="A cluster made by kubeadm: nodes with containerd, kubelet and SSH, stacked etcd.",
             parts=(kubeadm.PART,),
+            systems=("kubeadm",),
         ),
         Profile(
             name="mesh",
             summary="Istio: istiod, Envoys with mTLS, and a small shop in two versions; needs root.",
             parts=(control_plane.PART, mesh.PART, monitoring.PART),
+            systems=("istio",),
         ),
     )
 }

@@ -40,6 +40,29 @@ def _etcd_back(sandbox: Broken, member: str = "orders-1") -> None:
     wait_until(lambda: etcd_is_whole(sandbox.site, flavour), what=f"{member} is back", deadline=60)
 
 
+_EVEN, _ODD = 4, 3
+
+
+def _grow_even(sandbox: Broken) -> Json:
+    _size(sandbox, _EVEN)
+    return {}
+
+
+def _shrink_odd(sandbox: Broken) -> None:
+    _size(sandbox, _ODD)
+
+
+def _size(sandbox: Broken, size: int) -> None:
+    flavour = FLAVOURS[0]
+    path = f"{collection(flavour.api_version, 'etcdclusters', flavour.namespace)}/{flavour.name}"
+    api(sandbox.site).patch(path, {"spec": {"size": size}})
+    wait_until(
+        lambda: etcd_is_whole(sandbox.site, flavour),
+        what=f"{flavour.name} has {size} members",
+        deadline=120,
+    )
+
+
 def _flavour(member: str) -> EtcdFlavour:
     known = {each.name: each for each in FLAVOURS}
     name = member.rpartition("-")[0]
@@ -196,6 +219,13 @@ FAULTS = (
         inject=_etcd_kill,
         heal=_etcd_back,
         arguments={"member": "orders-0 … or example-0 …; orders-1 by default"},
+    ),
+    Fault(
+        name="etcd-even",
+        summary="Somebody raises a real etcd to four members, which bear no more losses than three.",
+        seen="`kubectl -n shop exec orders-0 -- etcdctl member list` shows four.",
+        inject=_grow_even,
+        heal=_shrink_odd,
     ),
     Fault(
         name="operator-stopped",

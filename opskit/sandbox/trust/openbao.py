@@ -145,7 +145,12 @@ def unseal(site: Site, name: str) -> None:
 def root(site: Site, name: str | None = None) -> BaoApi:
     """A client with the root token, of a node or of the leader."""
     node = name or leader(site) or NODES[0]
-    return BaoApi(site, node, token=read_json(site.state / _KEYS)["root_token"])
+    return BaoApi(site, node, token=root_token(site))
+
+
+def root_token(site: Site) -> str:
+    """The root token, which is kept in the sandbox's own state."""
+    return read_json(site.state / _KEYS)["root_token"]
 
 
 def voters(site: Site) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from opskit.core import selectors
 from opskit.core.cluster import Cluster
 from opskit.core.demo import parts
@@ -18,6 +20,7 @@ from opskit.core.reads import (
     GetObject,
     GetPath,
     ListObjects,
+    QueryMetrics,
     Read,
     Reader,
     RunTool,
@@ -29,7 +32,7 @@ Json = dict[str, Any]
 Objects = list[Json]
 Alter = Callable[[Objects], Objects]
 Edit = tuple[str, Alter | ReadError | bytes]
-"""Plural, or words of a question; what becomes of its objects, the error, or the body."""
+"""Plural, or words of a question; what becomes of its objects or answer, the error, or the body."""
 
 
 def put(plural: str, path: str, value: Any, *, name: str = "") -> Edit:
@@ -87,6 +90,16 @@ def says(words: str, body: bytes) -> Edit:
     return words, body
 
 
+def told(words: str, alter: Callable[[Any], Any]) -> Edit:
+    """Every JSON answer to a question that has these words in it is altered in place, or replaced."""
+
+    def whole(answer: Any) -> Any:
+        made = alter(answer)
+        return answer if made is None else made
+
+    return words, whole
+
+
 class Altered:
     """A reader over another one, with edits; whatever they don't touch is answered as it was recorded."""
 
@@ -129,12 +142,19 @@ class Altered:
                 return Answer(body=body)
         found = self.reader.answer(read, deadline=deadline)
         if not isinstance(read, GetObject):
-            return found
+            return self._retold(read, found)
         left = self._altered(read, [json.loads(found.body)])
         named = [each for each in left if each["metadata"]["name"] == read.name]
         if not named:
             raise NotFound(f"There is no {read.plural} {read.name!r}.")
         return Answer(body=json.dumps(named[0]).encode())
+
+    def _retold(self, read: Read, found: Answer) -> Answer:
+        alters = [alter for words, alter in self.edits if callable(alter) and _about(read, words)]
+        body: Any = json.loads(found.body) if alters else None
+        for alter in alters:
+            body = alter(body)
+        return msgspec.structs.replace(found, body=json.dumps(body).encode()) if alters else found
 
     def answers(self, reads: Sequence[RunTool], session: Any, *, place: Any, deadline: float) -> list[Any]:
         return [None] * len(reads)
@@ -157,8 +177,12 @@ def _about(read: Read, words: str) -> bool:
             return words in (read.plural, f"{read.plural}.{read.group}", "every list")
         case RunTool():
             return words in " ".join(read.argv)
-        case AskHttp() | GetPath():
+        case AskHttp():
+            return words in f"{read.server}{read.path}"
+        case GetPath():
             return words in read.path
+        case QueryMetrics():
+            return words in read.query
         case _:
             return words in f"{describe(read)} {key(read)}"
 

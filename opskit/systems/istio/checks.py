@@ -8,7 +8,7 @@ from opskit.core.findings import Evidence, Finding, by_severity
 from opskit.systems.istio.facts import Facts
 from opskit.systems.istio.judging import REGISTRY, Judgement
 
-AREAS = ("control", "security", "routes", "traffic")
+AREAS = ("control", "security", "hosts", "subsets", "conflicts", "traffic")
 """The order in which equally grave findings are told."""
 
 for _area in AREAS:

@@ -5,12 +5,21 @@ client's Envoy. Follows https://www.envoyproxy.io/docs/envoy/latest/intro/life_o
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from opskit.core.findings import Data
+from opskit.systems.istio.envoy_dump import (
+    address,
+    cluster_configs,
+    filters,
+    held,
+    listeners,
+    route_tables,
+    takes,
+)
 from opskit.systems.istio.routing_match import domain_rank, matches
 
 Json = dict[str, Any]
@@ -78,10 +87,10 @@ def _hops(request: Request, dump: Json, clusters: Json) -> Iterator[Hop]:
         detail = f"no listener and no catch-all is for port {request.port}"
         yield Hop(stage="listener", name=f"port {request.port}", detail=detail, ok=False)
         return
-    yield Hop(stage="listener", name=str(listener.get("name", "")), detail=_address(listener))
-    table = _route_table(listener, dump)
+    yield Hop(stage="listener", name=str(listener.get("name", "")), detail=address(listener))
+    table = _route_table(listener, request, dump)
     if table is None:
-        yield from _stream(listener, dump, clusters)
+        yield from _stream(listener, request, dump, clusters)
         return
     host = _virtual_host(request, table)
     if host is None:
@@ -91,7 +100,7 @@ def _hops(request: Request, dump: Json, clusters: Json) -> Iterator[Hop]:
     found = next(
         (
             each
-            for each in _list(host, "routes")
+            for each in held(host, "routes")
             if matches(each.get("match") or {}, request.path, request.method, request.headers)
         ),
         None,
@@ -108,56 +117,19 @@ def _hops(request: Request, dump: Json, clusters: Json) -> Iterator[Hop]:
 
 def _listener(request: Request, dump: Json) -> Json | None:
     """The one for the port with a route for the host; a gateway's; else what catches all."""
-    there = [each for each in listeners(dump) if _port(each) == request.port]
-    routed = [each for each in there if (table := _route_table(each, dump)) and _virtual_host(request, table)]
+    there = [each for each in listeners(dump) if takes(each, request.host, request.port)]
+    routed = [
+        each
+        for each in there
+        if (table := _route_table(each, request, dump)) and _virtual_host(request, table)
+    ]
     return next(iter([*routed, *there]), None) or next(
         (each for each in listeners(dump) if each.get("name") == "virtualOutbound"), None
     )
 
 
-def _address(listener: Json) -> str:
-    place = (listener.get("address") or {}).get("socket_address") or {}
-    return f"{place.get('address', '')}:{place.get('port_value', '')}"
-
-
-def _port(listener: Json) -> int:
-    return int(((listener.get("address") or {}).get("socket_address") or {}).get("port_value") or 0)
-
-
-def listeners(dump: Json) -> list[Json]:
-    """The active listeners of a dump."""
-    return [
-        active
-        for section in _sections(dump, "ListenersConfigDump")
-        for each in _list(section, "dynamic_listeners")
-        if (active := (each.get("active_state") or {}).get("listener"))
-    ]
-
-
-def route_tables(dump: Json) -> dict[str, Json]:
-    """Name → route configuration."""
-    found = (
-        each["route_config"]
-        for section in _sections(dump, "RoutesConfigDump")
-        for each in [*_list(section, "dynamic_route_configs"), *_list(section, "static_route_configs")]
-        if "route_config" in each
-    )
-    return {str(each.get("name", "")): each for each in found}
-
-
-def cluster_configs(dump: Json) -> dict[str, Json]:
-    """Name → cluster."""
-    found = (
-        each["cluster"]
-        for section in _sections(dump, "ClustersConfigDump")
-        for each in [*_list(section, "dynamic_active_clusters"), *_list(section, "static_clusters")]
-        if "cluster" in each
-    )
-    return {str(each.get("name", "")): each for each in found}
-
-
-def _route_table(listener: Json, dump: Json) -> Json | None:
-    for each in _filters(listener, "http_connection_manager"):
+def _route_table(listener: Json, request: Request, dump: Json) -> Json | None:
+    for each in filters(listener, "http_connection_manager", request.host, request.port):
         if "route_config" in each:
             return each["route_config"]
         name = (each.get("rds") or {}).get("route_config_name", "")
@@ -166,20 +138,11 @@ def _route_table(listener: Json, dump: Json) -> Json | None:
     return None
 
 
-def _filters(listener: Json, kind: str) -> Iterator[Json]:
-    chains = [*_list(listener, "filter_chains"), listener.get("default_filter_chain") or {}]
-    for chain in chains:
-        for each in _list(chain, "filters"):
-            typed = each.get("typed_config") or {}
-            if kind in str(typed.get("@type", "")).lower() or kind in str(each.get("name", "")):
-                yield typed
-
-
 def _virtual_host(request: Request, table: Json) -> Json | None:
     """The virtual host whose domain fits best: exact before suffix before prefix before `*`."""
     ranked = [
         (rank, each)
-        for each in _list(table, "virtual_hosts")
+        for each in held(table, "virtual_hosts")
         if (rank := domain_rank(each.get("domains") or [], request.host, request.port)) is not None
     ]
     return min(ranked, key=lambda each: each[0])[1] if ranked else None
@@ -203,7 +166,7 @@ def _ends(route: Json, dump: Json, clusters: Json) -> Iterator[Hop]:
         detail = f"Envoy answers itself: {answer.get('status', 'a redirect')}"
         yield Hop(stage="cluster", name="none", detail=detail, ok=bool(route.get("redirect")))
         return
-    weighted = _list(action.get("weighted_clusters") or {}, "clusters")
+    weighted = held(action.get("weighted_clusters") or {}, "clusters")
     total = sum(int(each.get("weight") or 0) for each in weighted)
     for each in weighted:
         part = int(each.get("weight") or 0) / total if total else 0.0
@@ -212,8 +175,8 @@ def _ends(route: Json, dump: Json, clusters: Json) -> Iterator[Hop]:
         yield from _end(str(action.get("cluster", "")), 1.0, dump, clusters)
 
 
-def _stream(listener: Json, dump: Json, clusters: Json) -> Iterator[Hop]:
-    for each in _filters(listener, "tcp_proxy"):
+def _stream(listener: Json, request: Request, dump: Json, clusters: Json) -> Iterator[Hop]:
+    for each in filters(listener, "tcp_proxy", request.host, request.port):
         yield from _end(str(each.get("cluster", "")), 1.0, dump, clusters)
         return
     yield Hop(stage="route", name="none", detail="the listener has neither HTTP nor TCP to pass on", ok=False)
@@ -235,8 +198,8 @@ def _end(name: str, share: float, dump: Json, clusters: Json) -> Iterator[Hop]:
 
 
 def _endpoints(name: str, share: float, clusters: Json) -> Iterator[Hop]:
-    status = next((each for each in _list(clusters, "cluster_statuses") if each.get("name") == name), {})
-    hosts = _list(status, "host_statuses")
+    status = next((each for each in held(clusters, "cluster_statuses") if each.get("name") == name), {})
+    hosts = held(status, "host_statuses")
     good = [each for each in hosts if not _ailing(each)]
     if not good:
         detail = "no healthy endpoint: 503 UH" if hosts else "no endpoint at all: 503 UH"
@@ -266,7 +229,7 @@ def _ailing(host: Json) -> str:
 
 
 def _certificate(config: Json, share: float) -> Iterator[Hop]:
-    sockets = [each.get("transport_socket") or {} for each in _list(config, "transport_socket_matches")]
+    sockets = [each.get("transport_socket") or {} for each in held(config, "transport_socket_matches")]
     for socket in (*sockets, config.get("transport_socket") or {}):
         tls = (socket.get("typed_config") or {}).get("common_tls_context")
         if tls:
@@ -276,7 +239,7 @@ def _certificate(config: Json, share: float) -> Iterator[Hop]:
 
 
 def _own_secret(tls: Json) -> str:
-    names = [str(each.get("name", "")) for each in _list(tls, "tls_certificate_sds_secret_configs")]
+    names = [str(each.get("name", "")) for each in held(tls, "tls_certificate_sds_secret_configs")]
     return ", ".join(names) or "no certificate of its own"
 
 
@@ -285,11 +248,3 @@ def _expected(tls: Json) -> str:
     return (
         f"mTLS; the server must be {' or '.join(names)}" if names else "TLS; the server's name is not checked"
     )
-
-
-def _sections(dump: Json, kind: str) -> Iterable[Json]:
-    return (each for each in _list(dump, "configs") if str(each.get("@type", "")).endswith(kind))
-
-
-def _list(of: Json, name: str) -> list[Json]:
-    return of.get(name) or []

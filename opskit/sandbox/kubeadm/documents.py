@@ -94,6 +94,7 @@ def _kubelet() -> Document:
         "nodeLeaseDurationSeconds": _LEASE_SECONDS,
         "imageGCHighThresholdPercent": 100,
         "evictionHard": dict.fromkeys(never, "0%"),
+        "evictionPressureTransitionPeriod": "10s",
     }
 
 

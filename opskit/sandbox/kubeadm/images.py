@@ -3,16 +3,18 @@
 import hashlib
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
 
 from opskit.sandbox.binaries import require
-from opskit.sandbox.files import locked, private_folder
+from opskit.sandbox.files import locked, private_folder, read_json, write_json
 from opskit.sandbox.kubeadm import archive
 from opskit.sandbox.kubeadm.archive import Image
 from opskit.sandbox.kubeadm.release import Release
 from opskit.sandbox.running import run
+from opskit.sandbox.site import Site
 
 HOST_TOOLS = "localhost/host-tools:1"
 """An image without programs of its own: its pod mounts the node's /usr."""
@@ -47,6 +49,20 @@ def build(release: Release) -> dict[str, Path]:
             reference: _built(_image(reference, release, folder), folder)
             for reference in (*release.images(), HOST_TOOLS)
         }
+
+
+def note(site: Site, archives: Mapping[str, Path]) -> None:
+    """Keep which archives a sandbox's nodes import."""
+    write_json(_noted(site), {reference: str(path) for reference, path in archives.items()})
+
+
+def built(site: Site) -> dict[str, Path]:
+    """The archive of each image that a sandbox's nodes import."""
+    return {reference: Path(path) for reference, path in read_json(_noted(site)).items()}
+
+
+def _noted(site: Site) -> Path:
+    return site.state / "images.json"
 
 
 def _built(image: Image, folder: Path) -> Path:

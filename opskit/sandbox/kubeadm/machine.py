@@ -39,7 +39,8 @@ def install(node: Node, release: Release, names: Sequence[str] = ON_NODES) -> No
         link = folder / name
         link.unlink(missing_ok=True)
         link.symlink_to(release.path(name))
-    shutil.copy2(_HERE / "systemctl", folder / "systemctl")
+    for name in ("systemctl", "journalctl"):
+        shutil.copy2(_HERE / name, folder / name)
 
 
 def prepare(node: Node, release: Release, pause: str) -> None:

@@ -35,6 +35,9 @@ DISKS = {
 RUN = Path("/run/node")
 """PIDs of the services, and which of them were stopped on purpose; `systemctl` on a node works by it."""
 
+_CRICTL = """runtime-endpoint: unix:///run/containerd/containerd.sock
+image-endpoint: unix:///run/containerd/containerd.sock
+"""
 _KUBELET_CONFIG = Path("/var/lib/kubelet/config.yaml")
 _KUBELET_FLAGS = Path("/var/lib/kubelet/kubeadm-flags.env")
 
@@ -66,6 +69,7 @@ def _mount(spec: Spec) -> None:
     _run("mount", "-n", "--make-shared", "/var/lib/kubelet")
     _mount_run(home / "run")
     Path("/etc/hosts").write_text(f"127.0.0.1 localhost\n{spec['address']} {spec['name']}\n")
+    Path("/etc/crictl.yaml").write_text(_CRICTL)
 
 
 def _mount_overlay(top: str, layer: Path) -> None:

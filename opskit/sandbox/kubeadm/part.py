@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from opskit.sandbox.component import Component
-from opskit.sandbox.files import read_json, write_json
 from opskit.sandbox.kubeadm import (
     cgroups,
     cluster,
@@ -18,6 +16,7 @@ from opskit.sandbox.kubeadm import (
     ssh,
     sysctls,
 )
+from opskit.sandbox.kubeadm.faults import FAULTS
 from opskit.sandbox.kubeadm.layout import Node, nodes, options
 from opskit.sandbox.kubeadm.options import KubeadmOptions
 from opskit.sandbox.kubeadm.release import CURRENT, PREVIOUS, Release
@@ -112,21 +111,16 @@ def _make_host(site: Site) -> None:
 
 
 def _make_images(site: Site, *, release: Release) -> None:
-    built = images.build(release)
-    write_json(site.state / "images.json", {reference: str(path) for reference, path in built.items()})
-
-
-def _images(site: Site) -> dict[str, Path]:
-    return {reference: Path(path) for reference, path in read_json(site.state / "images.json").items()}
+    images.note(site, images.build(release))
 
 
 def _prepare(site: Site, *, name: str, release: Release) -> None:
-    pause = next(each for each in _images(site) if images.last_name(each) == "pause")
+    pause = next(each for each in images.built(site) if images.last_name(each) == "pause")
     machine.prepare(_node(site, name), release, pause)
 
 
 def _load(site: Site, *, name: str) -> None:
-    machine.load(_node(site, name), _images(site))
+    machine.load(_node(site, name), images.built(site))
 
 
 def _remove(site: Site) -> None:
@@ -142,6 +136,7 @@ PART = Part(
     components=_components,
     options=KubeadmOptions,
     everything={"previous": True},
+    faults=FAULTS,
     ailments=health.ailments,
     release=health.forget_connections,
     remove=_remove,

@@ -18,7 +18,7 @@ _OF_THE_RELEASE = (
     "etcdctl",
     "etcdutl",
 )
-_OF_ALL = ("coredns", "containerd", "containerd-shim-runc-v2", "ctr")
+_OF_ALL = ("coredns", "containerd", "containerd-shim-runc-v2", "crictl", "ctr")
 _DEBIAN = (
     "runc",
     "host-local",
@@ -41,6 +41,7 @@ ON_NODES = (
     "etcdutl",
     "containerd",
     "containerd-shim-runc-v2",
+    "crictl",
     "ctr",
 )
 """What is installed on each node."""

@@ -90,11 +90,7 @@ def show(own: "RunFolder", record: "Record", *, json: bool) -> None:
         print_json(summary(own, record))
     elif verdict:
         print_text(cards.verdict(verdict, cluster=str(record.parameters.get("cluster", ""))).text)
-    say(
-        f"opskit: {record.status.value}: {record.sentence}"
-        if record.exit_code
-        else f"opskit: {record.status.value}"
-    )
+    say(f"opskit: {record.status.value}" + (f": {record.sentence}" if record.sentence else ""))
     say(f"Run {record.run}: {own.report if own.report.exists() else own.path}")
 
 

@@ -21,7 +21,11 @@ from opskit.core.reads import (
     GetObject,
     GetPath,
     Handshake,
+    InPod,
     ListObjects,
+    Local,
+    NamedPod,
+    OnNode,
     Place,
     QueryMetrics,
     Read,
@@ -206,7 +210,7 @@ def describe(read: Read) -> str:
         case GetPath():
             return f"the path {read.path}"
         case RunTool():
-            return f"`{shlex.join(read.argv)}` in {read.place}"
+            return f"`{shlex.join(read.argv)}` {_where(read.place)}"
         case AskHttp():
             return f"{read.path} of the server {read.server}"
         case Handshake():
@@ -215,6 +219,18 @@ def describe(read: Read) -> str:
             return f"the query {read.query!r} over {read.window_seconds} s in steps of {read.step_seconds} s"
         case ReadLogs():
             return f"logs of {read.selector} in {read.namespace} over {read.since_seconds} s"
+
+
+def _where(place: Place) -> str:
+    match place:
+        case InPod():
+            return f"in a pod of {place.selector} (namespace {place.namespace})"
+        case NamedPod():
+            return f"in pod {place.namespace}/{place.name}"
+        case OnNode():
+            return f"on node {place.name}"
+        case Local():
+            return "on this machine"
 
 
 def _resource(read: ListObjects | GetObject) -> str:

@@ -57,6 +57,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def tell(what: str) -> None:
+    """One thing that is being done."""
+    say(f"· {what}")
+
+
 def _end(sentence: str, code: int) -> NoReturn:
     from opskit.core.secrets import scrub
 

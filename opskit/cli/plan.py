@@ -15,7 +15,7 @@ from opskit.cli.options import (
     parameters,
     seconds,
 )
-from opskit.cli.outcome import done, reported, say
+from opskit.cli.outcome import done, reported, say, tell
 from opskit.cli.output import print_json, print_text
 
 
@@ -33,12 +33,13 @@ def command(
     path: PathOption = None,
 ) -> None:
     """Make a runbook's plan, dry-run it on the server, and change nothing."""
-    from opskit.runner import catalogue, headless, plans
+    from opskit.runner import catalogue, headless, plans, stopping
 
     chosen = catalogue.find(runbook, path or ())
     plans.require_changing(chosen)
     options = headless.Options(action="plan", out=out, seconds=seconds(timeout, "--timeout"))
-    own, record = headless.run(chosen, parameters(parameter, cluster), options)
+    own, record = headless.run(chosen, parameters(parameter, cluster), options, watch=tell)
+    stopping.over()
     if record.exit_code:
         say(f"opskit: {record.status.value}: {record.sentence}")
         say(f"Run {record.run}: {own.report}")

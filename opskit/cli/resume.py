@@ -1,14 +1,17 @@
 """`opskit resume` and `opskit undo`: go on with a run, or take it back."""
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from opskit.cli.options import JsonOption, RunArgument, TimeoutOption, seconds
-from opskit.cli.outcome import done, reported
+from opskit.cli.outcome import done, reported, tell
 from opskit.cli.run import show
 from opskit.core.errors import BadValue
+
+if TYPE_CHECKING:
+    from opskit.core.progress import Progress
 
 _TakeOverOption = Annotated[bool, typer.Option("--take-over", help="Take an unfinished run's expired lock.")]
 _SettleOption = Annotated[
@@ -29,10 +32,11 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Go on with a run that was stopped or killed: it reads the system and does only what is left."""
-    from opskit.runner import continuing, folder
+    from opskit.runner import continuing, folder, stopping
 
     said, longest, own = _settled(settle or ()), seconds(timeout, "--timeout"), folder.find(run)
-    record = continuing.resume(own, seconds=longest, take_over=take_over, settle=said)
+    record = continuing.resume(own, seconds=longest, take_over=take_over, settle=said, watch=_watch())
+    stopping.over()
     show(own, record, json=json)
     done(record.exit_code or 0)
 
@@ -45,12 +49,25 @@ def undo(
     json: JsonOption = False,
 ) -> None:
     """Take back what a run changed, last step first, where a step can be undone."""
-    from opskit.runner import continuing, folder
+    from opskit.runner import continuing, folder, stopping
 
     longest, own = seconds(timeout, "--timeout"), folder.find(run)
-    record = continuing.undo(own, seconds=longest, take_over=take_over)
+    record = continuing.undo(own, seconds=longest, take_over=take_over, watch=_watch())
+    stopping.over()
     show(own, record, json=json)
     done(record.exit_code or 0)
+
+
+def _watch() -> "Callable[[Progress], None]":
+    from opskit.runner.telling import Lines
+
+    lines = Lines()
+
+    def watch(progress: "Progress") -> None:
+        if line := lines.line(progress):
+            tell(line)
+
+    return watch
 
 
 def _settled(given: Iterable[str]) -> dict[str, str]:

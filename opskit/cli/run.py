@@ -18,7 +18,7 @@ from opskit.cli.options import (
     seconds,
     severity,
 )
-from opskit.cli.outcome import done, reported, say
+from opskit.cli.outcome import done, reported, say, tell
 from opskit.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command(
 ) -> None:
     """Run a runbook to its verdict. A changing one needs --approval; without it the plan is saved."""
     from opskit.core.errors import BadValue
-    from opskit.runner import catalogue, headless
+    from opskit.runner import catalogue, headless, stopping
 
     options = headless.Options(
         out=out,
@@ -70,14 +70,10 @@ def command(
 
         done(run_many(many, options, path or ()))
     chosen = catalogue.find(runbook or "", path or ())
-    own, record = headless.run(chosen, parameters(parameter, cluster), options, watch=_tell)
+    own, record = headless.run(chosen, parameters(parameter, cluster), options, watch=tell)
+    stopping.over()
     show(own, record, json=json)
     done(record.exit_code or 0)
-
-
-def _tell(cell: str) -> None:
-    if cell:
-        say(f"· {cell}")
 
 
 def show(own: "RunFolder", record: "Record", *, json: bool) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from opskit.core.progress import Progress
+from opskit.runner import telling
 from opskit.runner.kernels import Kernel
 from opskit.runner.quiet import scrubbed
 
@@ -17,9 +19,17 @@ _IOPUB_SECONDS = 30
 
 
 class LedClient(NotebookClient):
-    """Runs cells in a kernel that somebody else starts, stops and times."""
+    """Runs cells in a kernel that somebody else starts, stops and times.
 
-    def __init__(self, notebook: Any, kernel: Kernel) -> None:
+    Args:
+        notebook: whose cells.
+        kernel: that runs them.
+        told: hears how far the kernel's run is.
+
+    """
+
+    def __init__(self, notebook: Any, kernel: Kernel, *, told: Callable[[Progress], None]) -> None:
+        self._told = told
         super().__init__(notebook, timeout=None, record_timing=True, iopub_timeout=_IOPUB_SECONDS)
         self.kernel = kernel
         self.kc = kernel.client
@@ -42,4 +52,8 @@ class LedClient(NotebookClient):
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         """Take one message, scrubbed of what this process knows as well."""
-        return super().process_message({**msg, "content": scrubbed(msg["content"])}, cell, cell_index)
+        clean = {**msg, "content": scrubbed(msg["content"])}
+        if progress := telling.told(clean):
+            self._told(progress)
+            return None
+        return super().process_message(clean, cell, cell_index)

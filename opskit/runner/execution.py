@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from opskit.core.errors import OpsError
+from opskit.core.progress import Progress
 from opskit.runner.context import Context
 from opskit.runner.folder import RunFolder, StopReason
 from opskit.runner.kernels import Kernel
@@ -50,6 +51,7 @@ class Execution:
         stopper: who asks to stop.
         cell_seconds: time-out of a cell.
         watch: called with a cell's index when it begins.
+        told: hears how far a plan's application is.
 
     """
 
@@ -62,6 +64,7 @@ class Execution:
         *,
         cell_seconds: float = CELL_SECONDS,
         watch: Callable[[int], None] | None = None,
+        told: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._saved = saved
         self._folder = folder
@@ -69,6 +72,7 @@ class Execution:
         self._stopper = stopper
         self._cell_seconds = cell_seconds
         self._watch = watch
+        self._told = told
 
     async def run(self, kernel: Kernel) -> Ended:
         """Run all cells in this kernel, and end it."""
@@ -86,7 +90,7 @@ class Execution:
             return ended
         from opskit.runner.client import LedClient
 
-        client = LedClient(self._saved.notebook, kernel)
+        client = LedClient(self._saved.notebook, kernel, told=self._told)
         for index, cell in enumerate(self._saved.notebook.cells):
             if reason := self._stopper.reason or self._folder.stop_reason:
                 return Ended(how="stopped", reason=reason, cell=index)

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from opskit.core.errors import OpsError
+from opskit.core.progress import Progress
 from opskit.runner import ending, folder, stopping
 from opskit.runner.context import Context
 from opskit.runner.contract import Runbook
@@ -18,6 +19,7 @@ from opskit.runner.folder import RunFolder
 from opskit.runner.kernels import Kernel
 from opskit.runner.record import Record
 from opskit.runner.stopping import Stopper
+from opskit.runner.telling import Lines
 
 T = TypeVar("T")
 
@@ -132,10 +134,18 @@ def execute(
     """Run the cells and keep how they ended in the notebook."""
 
     def tell(index: int) -> None:
-        if watch:
-            watch(_title(saved.notebook.cells[index]))
+        if watch and (title := _title(saved.notebook.cells[index])):
+            watch(title)
 
-    leading = Execution(saved, own, context, stopper, cell_seconds=options.cell_seconds, watch=tell)
+    lines = Lines()
+
+    def told(progress: Progress) -> None:
+        if watch and (line := lines.line(progress)):
+            watch(line)
+
+    leading = Execution(
+        saved, own, context, stopper, cell_seconds=options.cell_seconds, watch=tell, told=told
+    )
     ended = _complete(leading.run(kernel))
     if ended.how in ("error", "kernel-died"):
         own.log_text(f"cell {ended.cell + 1}: {ended.name}: {ended.text}\n{_traceback(saved, ended.cell)}")

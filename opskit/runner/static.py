@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from opskit.core.errors import ApprovalNeeded
-from opskit.runner import applying, cards
+from opskit.runner import applying, cards, context, telling
 from opskit.runner.cards import Static
 from opskit.runner.html import el, table
 
@@ -47,8 +47,10 @@ class StaticPresenter:
         """The plan stays a plan."""
         return cards.note("Not applied", why)
 
-    def progress(self, _run: "Run", _progress: "Progress") -> None:
-        """Nothing: a static cell is shown when it is done."""
+    def progress(self, _run: "Run", progress: "Progress") -> None:
+        """To the runner that leads this kernel; the cell itself is shown when it is done."""
+        if context.current():
+            telling.tell(progress)
 
     def applied(self, _run: "Run", outcome: "Outcome") -> Static:
         """How applying ended, step by step."""

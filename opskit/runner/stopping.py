@@ -55,6 +55,17 @@ class Stopper:
                 self._folder.request_stop(self.reason)
 
 
+def over() -> None:
+    """Ignore signals until the process ends: its run has ended, and its exit code says how.
+
+    Python gives signals back to their defaults while it ends; one that came then would end a finished
+    run as if it had been stopped.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+
+
 @contextmanager
 def on_signals(stopper: Stopper) -> Generator[None]:
     """Turn SIGINT, SIGTERM and SIGHUP into requests, where this is the main thread."""

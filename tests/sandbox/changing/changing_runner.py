@@ -82,6 +82,8 @@ def main() -> None:
             "undo": engine.undo,
         }
         outcome = ways[settings.way]()
+    # Python gives signals back to their defaults before it ends: what comes now comes too late.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print(msgspec.json.encode(outcome).decode(), flush=True)
     sys.exit(outcome.exit_code)
 

@@ -119,7 +119,7 @@ def test_a_command_that_may_not_be_repeated_stops_as_unknown_until_a_person_sett
     code, outcome = run.run(way="resume")
     assert outcome is not None
     assert (code, outcome.status, outcome.steps[0].state) == (7, "unknown", "unknown")
-    assert "--settle append=done or =not-done" in outcome.text
+    assert "--settle append=done (or =not-done)" in outcome.text
     assert not effects.exists()
 
     code, outcome = run.run(way="resume", settle={"append": "not-done"})

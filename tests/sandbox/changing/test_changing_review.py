@@ -127,7 +127,6 @@ def test_a_change_of_status_alone_is_not_refused(lab: Lab) -> None:
     lab.make_deployment("osd")
     plan = planned(lab, parameters={"osd": 3})
     path = lab.path("deployments", "osd", group="apps")
-    before = lab.api.get(path)
     status = {
         "observedGeneration": 1,
         "conditions": [],
@@ -135,7 +134,8 @@ def test_a_change_of_status_alone_is_not_refused(lab: Lab) -> None:
         "replicas": 7,
         "readyReplicas": 0,
     }
-    lab.api.put_status(path, before, status)
+    before = lab.api.get(path)
+    lab.api.patch(f"{path}/status", {"status": status})
     assert lab.api.get(path)["metadata"]["resourceVersion"] != before["metadata"]["resourceVersion"]
     assert lab.apply(plan).status == "done"
 

@@ -103,7 +103,11 @@ class UnknownName(UsageError):
         """
         names = sorted(known)
         near = get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"known: {', '.join(names) or f'none: there is no {sort} yet'}"
+        )
         return cls(f"There is no {sort} named {name!r}.", where=where, hint=hint)
 
 

@@ -190,8 +190,9 @@ def _try_to_resolve(resolve: Callable[[str], Any], reference: str) -> None:
 
 
 def _title(cell: Any) -> str:
+    """The heading that a cell begins with."""
     first = next((line for line in str(cell.source).splitlines() if line.strip()), "")
-    return first.strip("# ") if cell.cell_type == "code" else ""
+    return first.strip("# ") if cell.cell_type == "markdown" and first.startswith("#") else ""
 
 
 def _traceback(saved: Any, index: int) -> str:

@@ -180,7 +180,7 @@ def mgr_down(facts: Facts) -> list[Finding]:
 def ceph_silent(facts: Facts) -> list[Finding]:
     """Ceph does not answer though the toolbox runs: no quorum, or the toolbox can't reach it."""
     status = facts.status
-    if not isinstance(status, Unread) or status.error in (*UNASKED, "NotInSnapshot"):
+    if not isinstance(status, Unread) or status.error in (*UNASKED, "NotInSnapshot", "BadAnswer"):
         return []
     deployed = [d for d in known(facts.deployments, []) if d.labels.get("app") == "rook-ceph-mon"]
     running = [d for d in deployed if d.status.ready_replicas]

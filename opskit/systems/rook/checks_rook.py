@@ -13,7 +13,7 @@ from opskit.systems.rook.kinds import CephCluster
 
 STALE = timedelta(minutes=15)
 """Rook looks at Ceph every minute."""
-VITAL = {"health", "tree", "osd_dump", "osd_df"}
+VITAL = {"status", "health", "tree", "osd_dump", "osd_df"}
 """Without these, silence must not be taken for health."""
 UNTOLD = ("growth",)
 """Parts that many clusters lack; what would follow from them is simply not judged."""

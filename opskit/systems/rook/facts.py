@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from opskit.core.cluster import Cluster
 from opskit.core.findings import Data
@@ -108,7 +107,5 @@ def read(cluster: Cluster) -> Facts:
     """
     first = settle({**sources.kubernetes(cluster), "status": sources.STATUS.job(cluster)})
     status: ceph.Status | Unread = first["status"]
-    rest: dict[str, Any] = (
-        sources.unasked(status) if isinstance(status, Unread) else sources.rest(cluster, status)
-    )
+    rest = sources.after(cluster, status)
     return Facts(namespace=namespace(cluster), now=cluster.now(), toolbox=toolbox(cluster), **first, **rest)

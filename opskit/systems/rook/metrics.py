@@ -4,9 +4,10 @@ Metrics follow https://docs.ceph.com/en/latest/mgr/prometheus/.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from opskit.core.cluster import Cluster
-from opskit.core.errors import ReadError
+from opskit.core.parts import settle
 
 WINDOW_SECONDS = 6 * 3600
 STEP_SECONDS = 60
@@ -38,10 +39,14 @@ RECOVERY: Mapping[str, str] = {
 
 
 def record(cluster: Cluster) -> None:
-    """Ask for every range that the figures need, so that a capture holds them."""
-    for query in (HEALTH, *PG_STATES.values(), *RECOVERY.values()):
-        try:
-            cluster.metrics(query, window_seconds=WINDOW_SECONDS, step_seconds=STEP_SECONDS)
-        except ReadError:
-            # A cluster without Prometheus is captured without history; the recorder keeps the failure.
-            return
+    """Ask for every range that the figures need: a capture holds each answer, or why there is none."""
+    settle(
+        {
+            query: partial(_range, cluster, query)
+            for query in (HEALTH, *PG_STATES.values(), *RECOVERY.values())
+        }
+    )
+
+
+def _range(cluster: Cluster, query: str) -> bytes:
+    return cluster.metrics(query, window_seconds=WINDOW_SECONDS, step_seconds=STEP_SECONDS)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from opskit.core.cluster import Cluster
-from opskit.core.errors import NotInstalled
+from opskit.core.errors import BadAnswer, NotInstalled
 from opskit.core.findings import Data
 from opskit.core.parts import Job, Unread, listed, settle
 from opskit.core.promql import vector
@@ -174,6 +174,16 @@ def problem_states(counts: list[ceph.StateCount]) -> list[str]:
         if present and listed_pgs <= PG_LIMIT:
             chosen.append(state)
     return chosen
+
+
+def after(cluster: Cluster, status: ceph.Status | Unread) -> dict[str, Any]:
+    """Every other part, once `ceph status` was asked: unread, too, where nobody answered."""
+    if not isinstance(status, Unread):
+        return rest(cluster, status)
+    if status.error == BadAnswer.__name__:
+        # Somebody answers, though not what is understood: the other questions may fare better.
+        return rest(cluster, ceph.Status())
+    return unasked(status)
 
 
 def rest(cluster: Cluster, status: ceph.Status) -> dict[str, Any]:

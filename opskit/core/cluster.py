@@ -9,12 +9,13 @@ import msgspec
 from opskit.core import listing
 from opskit.core.answers import decode
 from opskit.core.errors import ToolFailed
-from opskit.core.kinds import Kind, Object
+from opskit.core.kinds import Kind, Metadata, Object
 from opskit.core.reads import (
     Answer,
     Answers,
     AskHttp,
     ClusterInfo,
+    GetMetadata,
     GetObject,
     GetPath,
     Handshake,
@@ -198,6 +199,22 @@ class Cluster:
         """One object, whole."""
         answer = self.reader.answer(_get(kind, name, namespace), deadline=deadline)
         return decode(answer.body, msgspec.json.Decoder(dict[str, Any]), where=f"{kind.kind} {name}")
+
+    def metadata(
+        self, kind: Kind[Any], name: str, *, namespace: str | None = None, deadline: float = DEADLINE
+    ) -> Metadata:
+        """One object's metadata; what it holds, a secret perhaps, is not even asked.
+
+        Raises:
+            NotFound: it does not exist.
+            NotInstalled, Forbidden, Unauthorized, Unreachable, DeadlineExceeded, BadAnswer, NotInSnapshot.
+
+        """
+        read = GetMetadata(
+            group=kind.group, version=kind.version, plural=kind.plural, name=name, namespace=namespace
+        )
+        answer = self.reader.answer(read, deadline=deadline)
+        return decode(answer.body, msgspec.json.Decoder(Object), where=f"{kind.kind} {name}").metadata
 
     def path(self, path: str, *, deadline: float = DEADLINE) -> bytes:
         """The body of a path of the API server that is no resource, e.g. `/version`."""

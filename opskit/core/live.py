@@ -11,7 +11,7 @@ from opskit.core import live_session
 from opskit.core.config import Nodes, Server
 from opskit.core.errors import BadAnswer, DeadlineExceeded, Forbidden, ReadError
 from opskit.core.kinds import resource_path
-from opskit.core.live_api import DEADLINE, ApiServer
+from opskit.core.live_api import DEADLINE, EVERYTHING, METADATA, ApiServer
 from opskit.core.live_exec import run_in_pod
 from opskit.core.live_faults import require_json
 from opskit.core.live_http import Response
@@ -26,6 +26,7 @@ from opskit.core.reads import (
     Answers,
     AskHttp,
     ClusterInfo,
+    GetMetadata,
     GetObject,
     GetPath,
     Handshake,
@@ -130,10 +131,18 @@ class LiveReader:
         content_type: str = "application/json",
         deadline: float = DEADLINE,
         retry: bool = False,
+        accept: str = EVERYTHING,
     ) -> Response:
         """One request to the API server, for the writer; see `ApiServer.request`."""
         return self.api.request(
-            method, path, body=body, query=query, content_type=content_type, deadline=deadline, retry=retry
+            method,
+            path,
+            body=body,
+            query=query,
+            content_type=content_type,
+            deadline=deadline,
+            retry=retry,
+            accept=accept,
         )
 
     def run(self, argv: Sequence[str], *, place: Place, deadline: float) -> Answer:
@@ -201,11 +210,13 @@ class LiveReader:
     def answer(self, read: Read, *, deadline: float) -> Answer:
         """One answer."""
         match read:
-            case GetObject():
+            case GetObject() | GetMetadata():
                 path = resource_path(
                     read.group, read.version, read.plural, namespace=read.namespace, name=read.name
                 )
-                return Answer(body=self._get(path, deadline=deadline, resource=_resource(read)))
+                accept = METADATA if isinstance(read, GetMetadata) else EVERYTHING
+                body = self._get(path, deadline=deadline, resource=_resource(read), accept=accept)
+                return Answer(body=body)
             case GetPath():
                 return Answer(body=self.api.read(read.path, deadline=deadline).body)
             case RunTool():
@@ -245,9 +256,15 @@ class LiveReader:
         return Answer(body=response.body, status=response.status)
 
     def _get(
-        self, path: str, *, query: Mapping[str, str] | None = None, deadline: float, resource: str
+        self,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        deadline: float,
+        resource: str,
+        accept: str = EVERYTHING,
     ) -> bytes:
-        response = self.api.read(path, query=query, deadline=deadline, resource=resource)
+        response = self.api.read(path, query=query, deadline=deadline, resource=resource, accept=accept)
         require_json(response, where=f"GET {self.api.address}{path}")
         return response.body
 
@@ -265,5 +282,5 @@ class LiveReader:
         return msgspec.json.decode(self._get(path, deadline=DEADLINE, resource=""), type=shape)
 
 
-def _resource(read: ListObjects | GetObject) -> str:
+def _resource(read: ListObjects | GetObject | GetMetadata) -> str:
     return f"{read.plural}.{read.group}" if read.group else read.plural

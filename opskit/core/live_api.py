@@ -12,6 +12,10 @@ from opskit.core.live_http import Response, exchange
 from opskit.core.live_retry import Again, Budget, retried, retry_after
 
 DEADLINE = 30.0
+EVERYTHING = "application/json, */*"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+"""Asks for an object's metadata alone, see
+https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches."""
 
 
 class ApiServer:
@@ -59,6 +63,7 @@ class ApiServer:
         content_type: str = "application/json",
         deadline: float = DEADLINE,
         retry: bool = False,
+        accept: str = EVERYTHING,
     ) -> Response:
         """One request; the answer of whatever status comes back as it is.
 
@@ -70,6 +75,7 @@ class ApiServer:
             content_type: of the body.
             deadline: seconds for everything.
             retry: ask again, within the budget, after 429, 5xx and broken connections. Only for reads.
+            accept: what the answer may be: `EVERYTHING`, or `METADATA`.
 
         Raises:
             Unreachable, DeadlineExceeded: no answer; `sent` tells whether the server can have got it.
@@ -79,7 +85,7 @@ class ApiServer:
         """
 
         def attempt(timeout: float) -> Response:
-            return self._once(method, path, body, query, content_type, timeout)
+            return self._once(method, path, body, query, content_type, accept, timeout)
 
         if not retry:
             return attempt(deadline)
@@ -96,6 +102,7 @@ class ApiServer:
         query: Mapping[str, str] | None = None,
         deadline: float = DEADLINE,
         resource: str = "",
+        accept: str = EVERYTHING,
     ) -> Response:
         """GET with retries; anything but success raises.
 
@@ -104,12 +111,13 @@ class ApiServer:
             query: parameters of the query.
             deadline: seconds for all tries.
             resource: the resource's name for messages, e.g. `pods` or `cephclusters.ceph.rook.io`.
+            accept: what the answer may be.
 
         Raises:
             ReadError: one of its children, as `live_faults.refusal` tells.
 
         """
-        response = self.request("GET", path, query=query, deadline=deadline, retry=True)
+        response = self.request("GET", path, query=query, deadline=deadline, retry=True, accept=accept)
         if response.status != 200:
             raise refusal(response, where=f"GET {self.address}{path}", resource=resource)
         return response
@@ -147,14 +155,15 @@ class ApiServer:
         body: bytes | None,
         query: Mapping[str, str] | None,
         content_type: str,
+        accept: str,
         timeout: float,
     ) -> Response:
-        response = self._send(method, path, body, query, content_type, timeout)
+        response = self._send(method, path, body, query, content_type, accept, timeout)
         if response.status != 401:
             return response
         # A refused credential did nothing, so that even a write may be sent again with a new one.
         self.renew()
-        return self._send(method, path, body, query, content_type, timeout)
+        return self._send(method, path, body, query, content_type, accept, timeout)
 
     def _send(
         self,
@@ -163,9 +172,10 @@ class ApiServer:
         body: bytes | None,
         query: Mapping[str, str] | None,
         content_type: str,
+        accept: str,
         timeout: float,
     ) -> Response:
-        headers = {"Accept": "application/json, */*", "User-Agent": "opskit", **self.authorization()}
+        headers = {"Accept": accept, "User-Agent": "opskit", **self.authorization()}
         if body is not None:
             headers["Content-Type"] = content_type
         url = self.address + quote(path, safe="/:@!$&'()*+,;=~-._")

@@ -92,6 +92,8 @@ def _sets(step: Step) -> dict[str, object]:
 def _uid(cluster: "Cluster", target: Target) -> str:
     kind = Kind(target.group, target.version, target.kind, target.plural, Object)
     try:
+        if cluster.live:
+            return cluster.metadata(kind, target.name, namespace=target.namespace).uid
         return cluster.get(kind, target.name, namespace=target.namespace).metadata.uid
     except NotFound:
         return ""

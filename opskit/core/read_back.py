@@ -30,7 +30,7 @@ def read_back(writer: Writer, prepared: Prepared) -> Fate:
         ReadError: the target could not be read.
 
     """
-    current = writer.current(prepared.target)
+    current = writer.current(prepared.target, for_action=prepared.action)
     if isinstance(prepared.action, Delete | Evict):
         return _deletion(current, prepared.seen)
     if current is None:

@@ -62,6 +62,16 @@ class GetObject(Data, frozen=True, tag="get"):
     namespace: str | None = None
 
 
+class GetMetadata(Data, frozen=True, tag="metadata"):
+    """The metadata of one object, and nothing of what it holds: for objects that hold secrets."""
+
+    group: str
+    version: str
+    plural: str
+    name: str
+    namespace: str | None = None
+
+
 class GetPath(Data, frozen=True, tag="path"):
     """A path of the API server that is no resource: `/version`, `/metrics`, `/apis`."""
 
@@ -127,7 +137,9 @@ class Session(Data, frozen=True):
     """What makes it end: not every kubelet passes on that its input has ended."""
 
 
-Read = ListObjects | GetObject | GetPath | RunTool | AskHttp | Handshake | QueryMetrics | ReadLogs
+Read = (
+    ListObjects | GetObject | GetMetadata | GetPath | RunTool | AskHttp | Handshake | QueryMetrics | ReadLogs
+)
 
 
 class Answer(Data, frozen=True):

@@ -18,7 +18,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _NAMES = re.compile(
     r"(?i)^(.*[_.-])?(password|passwd|passphrase|token|bearer|secret|keyring|private[_-]?key|client[_-]?key[_-]?data"
     r"|secret[_-]?key|access[_-]?key|client[_-]?secret|api[_-]?key|bindpw|rootpw|authorization|cookie)$"
-    r"|(password|passwd|secretkey|clientsecret|privatekey|apikey|bindpw|keydata)$"
+    r"|(password|passwd|secretkey|clientsecret|privatekey|apikey|bindpw|keydata|connectordata|obsoletetoken)$"
 )
 """Field and variable names whose text values are credentials."""
 

@@ -18,6 +18,7 @@ from opskit.core.reads import (
     Answers,
     AskHttp,
     ClusterInfo,
+    GetMetadata,
     GetObject,
     GetPath,
     Handshake,
@@ -207,6 +208,9 @@ def describe(read: Read) -> str:
             return f"the list of {_resource(read)}{place}{chosen}"
         case GetObject():
             return f"{_resource(read)} {read.namespace + '/' if read.namespace else ''}{read.name}"
+        case GetMetadata():
+            place = f"{read.namespace}/" if read.namespace else ""
+            return f"the metadata of {_resource(read)} {place}{read.name}"
         case GetPath():
             return f"the path {read.path}"
         case RunTool():
@@ -233,7 +237,7 @@ def _where(place: Place) -> str:
             return "on this machine"
 
 
-def _resource(read: ListObjects | GetObject) -> str:
+def _resource(read: ListObjects | GetObject | GetMetadata) -> str:
     return f"{read.plural}.{read.group}" if read.group else read.plural
 
 

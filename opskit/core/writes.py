@@ -19,6 +19,7 @@ from opskit.core.errors import (
     UsageError,
 )
 from opskit.core.findings import Data
+from opskit.core.live_api import EVERYTHING, METADATA
 from opskit.core.live_faults import refusal
 from opskit.core.live_http import Response
 from opskit.core.plan import Action, Apply, Call, Change, Delete, Evict, Json, Patch, Run, Step, Target
@@ -51,6 +52,7 @@ class Api(Protocol):
         content_type: str = "application/json",
         deadline: float = 30.0,
         retry: bool = False,
+        accept: str = EVERYTHING,
     ) -> Response:
         """One request to the API server; the answer of whatever status."""
         ...
@@ -119,15 +121,21 @@ class Writer:
             prepared = self._prepared(action, target)
         raise rejected(cast("Declined", prepared), target, dry_run=True)
 
-    def current(self, target: Target) -> Json | None:
+    def current(self, target: Target, *, for_action: Action | None = None) -> Json | None:
         """The target as it is; None when it does not exist.
+
+        Args:
+            target: the object.
+            for_action: what it is read for. To remove an object takes its metadata alone: whatever secret it
+                holds is not read.
 
         Raises:
             ReadError: it could not be read.
 
         """
         path = object_path(target)
-        response = api_of(self.cluster).request("GET", path, deadline=SECONDS, retry=True)
+        accept = METADATA if isinstance(for_action, Delete | Evict) else EVERYTHING
+        response = api_of(self.cluster).request("GET", path, deadline=SECONDS, retry=True, accept=accept)
         if response.status == 200:
             return decode(response.body, msgspec.json.Decoder(dict[str, Any]), where=f"GET {path}")
         error = refusal(response, where=f"GET {path}", resource=target.plural)
@@ -158,7 +166,7 @@ class Writer:
                 return submit(api, cast("Request", prepared.request), deadline=deadline)
 
     def _prepared(self, action: Action, target: Target) -> Prepared | Declined:
-        current = self.current(target)
+        current = self.current(target, for_action=action)
         if current is None and isinstance(action, Delete | Evict):
             return Prepared(action=action, target=target, changes=())
         _require_same(action, target, current)
@@ -213,6 +221,7 @@ def submit(api: Api, request: Request, *, deadline: float, dry_run: bool = False
                 body=msgspec.json.encode(request.content(dry_run=dry_run)),
                 query=request.query(dry_run=dry_run),
                 content_type=request.content_type,
+                accept=METADATA if request.method == "DELETE" else EVERYTHING,
                 deadline=deadline,
                 retry=dry_run and not request.path.endswith("/eviction"),
             )

@@ -1,8 +1,8 @@
 """Certificates that are issued, and whose renewal is late, needless, or fought over."""
 
-import re
 from datetime import timedelta
 
+from opskit.core.durations import seconds
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
 from opskit.systems.certmanager import chain
@@ -14,8 +14,6 @@ LATE = timedelta(minutes=15)
 LOOP_SHARE = 0.05
 """A renewal within so small a part of the lifetime is no renewal but a loop."""
 LOOP_REVISIONS = 5
-_PARTS = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def overdue(facts: Facts) -> list[Finding]:
@@ -118,11 +116,6 @@ def same_secret(facts: Facts) -> list[Finding]:
         for (namespace, secret), several in users.items()
         if secret and len(several) > 1
     ]
-
-
-def seconds(duration: str) -> float:
-    """A Go duration (`2160h`, `59m45s`) in seconds; 0 when it is empty."""
-    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(duration))
 
 
 def _whole(span: timedelta) -> str:

@@ -60,6 +60,7 @@ def unreachable(facts: Facts) -> list[Finding]:
 CHECKS: tuple[Check, ...] = (
     dex_down,
     checks_login.refused,
+    checks_login.session_dangling,
     checks_trust.served_otherwise,
     checks_trust.issuer_mismatch,
     checks_trust.trusts_differ,

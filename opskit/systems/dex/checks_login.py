@@ -1,6 +1,6 @@
 """What keeps people out of Dex: each cause stands in its log only, while its health says that all is well."""
 
-from opskit.core.findings import Evidence, Finding, Severity
+from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
 from opskit.systems.dex import logs
 from opskit.systems.dex.facts import Facts
@@ -81,6 +81,42 @@ def refused(facts: Facts) -> list[Finding]:
         said = Evidence(text=f"{line.text} ({line.times}×)", command=logs_command(facts))
         found.append(
             finding(code, severity, "Dex", summary, evidence=[said], cause=cause, remedy=remedy, source=_LDAP)
+        )
+    return found
+
+
+_DANGLING = r"failed to delete refresh token.*not found"
+
+
+def session_dangling(facts: Facts) -> list[Finding]:
+    """People whose session refers to a refresh token that is gone: Dex fails their every login.
+
+    Where no session is known to be theirs, it may have been deleted since: then it is told, and no more.
+
+    """
+    log = known(facts.log, "")
+    users = {each.user for each in known(facts.sessions, [])}
+    found: list[Finding] = []
+    for mail in logs.failed_after_login(log, _DANGLING):
+        user = next((each for each in (mail, mail.partition("@")[0]) if each in users), "")
+        found.append(
+            finding(
+                "SESSION_DANGLING",
+                Severity.ERROR if user else Severity.INFO,
+                mail,
+                f"{mail} gives the right password, and Dex answers `server_error`.",
+                evidence=[
+                    Evidence(text="failed to delete refresh token: not found", command=logs_command(facts))
+                ],
+                cause="The session in Dex' storage refers to a refresh token that somebody deleted: a new "
+                "login can't replace it.",
+                remedy=Remedy(
+                    text="delete the person's session with what is left in it; they can log in at once",
+                    runbook="dex/revoke-access",
+                    parameters={"user": user} if user else {},
+                ),
+                source=f"{DOCS}/configuration/storage/",
+            )
         )
     return found
 

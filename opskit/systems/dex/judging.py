@@ -19,7 +19,7 @@ def finding(
     *,
     evidence: Iterable[Evidence] = (),
     cause: str = "",
-    remedy: str = "",
+    remedy: str | Remedy = "",
     source: str = f"{DOCS}/kubernetes/",
 ) -> Finding:
     """A finding of this system."""
@@ -30,7 +30,7 @@ def finding(
         summary=summary,
         evidence=tuple(evidence),
         cause=cause,
-        remedy=Remedy(text=remedy) if remedy else None,
+        remedy=Remedy(text=remedy) if isinstance(remedy, str) and remedy else remedy or None,
         source=source,
     )
 

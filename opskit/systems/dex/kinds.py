@@ -212,6 +212,8 @@ class Binding(Object, frozen=True):
 
 
 OFFLINE_SESSION = Kind(DEX, "v1", "OfflineSessions", "offlinesessionses", OfflineSession)
+REFRESH_TOKEN = Kind(DEX, "v1", "RefreshToken", "refreshtokens", Object)
+"""Holds the token itself: only its metadata is ever asked for. Its name is the ID that sessions refer to."""
 ROLE = Kind(RBAC, "v1", "Role", "roles", Role)
 CLUSTER_ROLE = Kind(RBAC, "v1", "ClusterRole", "clusterroles", Role, namespaced=False)
 ROLE_BINDING = Kind(RBAC, "v1", "RoleBinding", "rolebindings", Binding)

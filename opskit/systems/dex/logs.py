@@ -40,6 +40,20 @@ def failed_login(log: str, user: str) -> Line | None:
     return own or of_dex(log, rf"(?i)Failed to login.*(?:{_EVERYBODY})")
 
 
+def failed_after_login(log: str, pattern: str) -> list[str]:
+    """Mail addresses of whom the directory let in, and whom Dex then failed: their newest login decides."""
+    failed: dict[str, bool] = {}
+    newest = ""
+    for line in log.splitlines():
+        if re.search(GOOD, line):
+            mail = re.search(r'email=\\?"([^"\\]+)', line)
+            newest = mail[1] if mail else ""
+            failed[newest] = False
+        elif newest and re.search(pattern, line):
+            failed[newest] = True
+    return sorted(mail for mail, failing in failed.items() if mail and failing)
+
+
 def of_apiserver(log: str, pattern: str, *, over: str = "") -> Line | None:
     """The newest line of the API servers that matches, unless one that matches `over` came later."""
     return _newest(log, pattern, over=over)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from opskit.core.parts import Unread, known
 from opskit.systems.dex import logs
+from opskit.systems.dex import sessions as sessions_of
 from opskit.systems.dex.facts import Facts, Trust
 from opskit.systems.dex.rights import Question, granting, near_misses
 
@@ -81,6 +82,42 @@ def sessions(facts: Facts) -> "pd.DataFrame":
         for token in (each.refresh or {}).values()
     ]
     return _frame(rows, ("user", "connector", "client", "created", "used"))
+
+
+def held(facts: Facts, *, user: str, connector: str = "", client: str = "") -> "pd.DataFrame":
+    """The refresh tokens of one person, without the tokens: what a revocation takes away.
+
+    Args:
+        facts: read before.
+        user: the user ID as sessions have it, or the `sub` of a token.
+        connector: only through this one; empty is any.
+        client: only this client; empty is all.
+
+    Returns:
+        user, connector, client (str), created, used, id_tokens_end (datetime64[us, UTC]: when the last ID
+        token that was given with it ends).
+
+    """
+    import pandas as pd
+
+    found = sessions_of.grants(sessions_of.named(known(facts.sessions, []), user, connector))
+    rows = [
+        (
+            each.user,
+            each.connector,
+            each.client,
+            each.created,
+            each.used,
+            sessions_of.id_tokens_end(facts.config, [each]),
+        )
+        for each in found
+        if client in ("", each.client)
+    ]
+    frame = _frame(rows, ("user", "connector", "client", "created", "used", "id_tokens_end"))
+    moments = ("created", "used", "id_tokens_end")
+    return frame.assign(
+        **{each: pd.to_datetime(frame[each], utc=True).astype("datetime64[us, UTC]") for each in moments}
+    )
 
 
 def why_denied(

@@ -1,4 +1,4 @@
-"""`opskit` as a person runs it, with a token of Vault that has only the rights that the runbooks name."""
+"""`opskit` as a person runs it, with the token of Vault that the sandbox made for it."""
 
 import json
 import os
@@ -12,16 +12,6 @@ from typing import Any
 
 from opskit.sandbox.sandbox import Sandbox
 
-POLICY = """
-path "sys/*" { capabilities = ["read", "list", "sudo"] }
-path "sys/leases/lookup" { capabilities = ["update", "list", "sudo"] }
-path "sys/leases/revoke-prefix/*" { capabilities = ["update", "sudo"] }
-path "auth/token/accessors/*" { capabilities = ["list", "sudo"] }
-path "auth/token/lookup-accessor" { capabilities = ["update"] }
-path "+/keys/*" { capabilities = ["read", "list"] }
-path "+/issuers/*" { capabilities = ["list"] }
-path "+/issuer/*" { capabilities = ["read"] }
-"""
 NODES = 3
 
 
@@ -39,7 +29,6 @@ class Lab:
         self._pki = sandbox.site.folder("trust-pki")
         keys = json.loads((sandbox.site.state / "openbao-keys.json").read_text())
         self._root = keys["root_token"]
-        self._configure(self._token())
 
     def bao(self, path: str, body: Any = None, *, method: str = "GET", node: int | None = None) -> Any:
         """Past opskit: the witness of what is true in OpenBao."""
@@ -78,7 +67,7 @@ class Lab:
         env = {
             **os.environ,
             "KUBECONFIG": str(self.sandbox.kubeconfig),
-            "OPSKIT_CONFIG": str(self.folder / "opskit.toml"),
+            "OPSKIT_CONFIG": str(self.sandbox.site.state / "opskit.toml"),
             "XDG_STATE_HOME": str(self.folder / "state"),
         }
         argv = [sys.executable, "-m", "opskit", *words]
@@ -111,26 +100,3 @@ class Lab:
     def kubectl(self, *words: str) -> dict[str, Any]:
         """What the API server says, as JSON."""
         return json.loads(self.sandbox.kubectl(*words, "-o", "json"))
-
-    def _token(self) -> str:
-        self.bao("sys/policies/acl/opskit", {"policy": POLICY}, method="PUT")
-        wanted = {"policies": ["opskit"], "ttl": "12h", "no_parent": True}
-        return self.bao("auth/token/create", wanted, method="POST")["auth"]["client_token"]
-
-    def _configure(self, token: str) -> None:
-        secret = self.folder / "token"
-        secret.write_text(token)
-        secret.chmod(0o600)
-        (self.folder / "opskit.toml").write_text(
-            f"""
-[clusters.{self.sandbox.context}]
-kubeconfig = "{self.sandbox.kubeconfig}"
-context = "{self.sandbox.context}"
-
-[clusters.{self.sandbox.context}.servers.vault]
-service = "openbao/openbao:8200"
-tls_name = "openbao.openbao.svc"
-ca = "{self._pki / "ca.crt"}"
-token = "file:{secret}"
-"""
-        )

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opskit.core.cluster import Cluster
+from opskit.core.durations import seconds
 from opskit.core.errors import Forbidden, NotInstalled, Refused
 from opskit.core.plan import NOW, Patch
 from opskit.systems.certmanager import controller_log, pem, views
 from opskit.systems.certmanager.checks import check
-from opskit.systems.certmanager.checks_renewing import seconds
 from opskit.systems.certmanager.facts import read
 from opskit.systems.certmanager.plans import renew_certificate
 from opskit.systems.certmanager.system import SYSTEM

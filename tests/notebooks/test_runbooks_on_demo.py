@@ -11,6 +11,7 @@ import pytest
 CASES = {
     "rook/health": ([], "completed"),
     "rook/osd-down": (["osd=4"], "planned-only"),
+    "dex/revoke-access": (["user=alice"], "planned-only"),
 }
 
 

@@ -10,9 +10,10 @@ from opskit.sandbox.rehearsing.witness import Answers, Witness
 from opskit.sandbox.rehearsing.witnesses import condition
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.site import Site
-from opskit.sandbox.trust import bao_api, openbao
+from opskit.sandbox.trust import bao_api, openbao, openldap
 from opskit.sandbox.trust.addresses import where
 from opskit.sandbox.trust.authority import folder
+from opskit.sandbox.trust.login import log_in
 
 
 def _leave(_: Sandbox) -> None:
@@ -148,6 +149,21 @@ def _as_root_of_bao(site: Site) -> dict[str, str]:
     }
 
 
+def _log_in(sandbox: Sandbox) -> None:
+    for user in ("alice", "bob"):
+        log_in(sandbox.site, user, openldap.passwords(sandbox.site)[user])
+
+
+def _holds_no_token(answers: Answers) -> Iterator[str]:
+    """Alice has neither, and bob still has both."""
+    user = answers.parameters["user"]
+    holders = [each.get("userID") or each["claims"]["userID"] for each in answers.items]
+    if user in holders:
+        yield f"{user} still has {holders.count(user)} objects in Dex' storage"
+    if holders.count("bob") != 2:
+        yield "what bob had is gone"
+
+
 def _cordon(sandbox: Sandbox) -> None:
     sandbox.kubectl("cordon", "w1")
 
@@ -177,6 +193,16 @@ SCENES = {
                 env=_as_root_of_bao,
             ),
             Witness(command="kubectl -n default get serviceaccounts -o json", judge=_no_accounts_are_left),
+        ),
+    ),
+    "dex/revoke-access": Scene(
+        profile="trust",
+        enter=_log_in,
+        parameters={"user": "alice"},
+        goal=(
+            Witness(
+                command="kubectl -n dex get offlinesessionses,refreshtokens -o json", judge=_holds_no_token
+            ),
         ),
     ),
     "certmanager/renew-certificate": Scene(

@@ -18,6 +18,7 @@ SNAPSHOT = "is a snapshot: it can be read and planned on"
 CHANGES = {
     "calico/default-deny": ({"namespace": "shop"}, SNAPSHOT),
     "certmanager/renew-certificate": ({"namespace": "shop", "certificate": "storefront"}, "is refused"),
+    "dex/revoke-access": ({"user": "alice"}, SNAPSHOT),
     "istio/shift-traffic": (
         {"namespace": "shop", "service": "reviews", "subset": "v2", "weight": 0},
         SNAPSHOT,

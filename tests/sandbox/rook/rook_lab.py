@@ -32,6 +32,12 @@ class Headless:
         self, *words: str, kill_at: str = "", spared: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """One command; `kill_at` has it killed at the first of those boundaries that is not spared."""
+        env = self.env(kill_at=kill_at, spared=spared)
+        argv = [sys.executable, "-m", "opskit", *words]
+        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=3000, check=False)
+
+    def env(self, *, kill_at: str = "", spared: Path | None = None) -> dict[str, str]:
+        """Where a command finds its cluster and keeps its state."""
         env = {
             **os.environ,
             "KUBECONFIG": str(self.kubeconfig),
@@ -41,8 +47,7 @@ class Headless:
         }
         if kill_at:
             env["PYTHONPATH"] = os.pathsep.join([str(KILLS), *filter(None, [os.environ.get("PYTHONPATH")])])
-        argv = [sys.executable, "-m", "opskit", *words]
-        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=3000, check=False)
+        return env
 
     def plan(self, runbook: str, **parameters: Any) -> "Planned":
         """Plan it; what came of it."""
@@ -98,22 +103,24 @@ class Planned:
         assert done.returncode == 0, done.stderr
         return approval
 
-    def run(self, *, approval: Path | None = None, kill_at: str = "", spared: Path | None = None) -> "Ran":
-        """Run it under an approval; None approves it first."""
-        out = self.out.with_name(self.out.name.replace("plan", "run"))
-        words = ["--approval", str(approval or self.approve()), "--out", str(out), "--cell-timeout", "40m"]
-        done = self.lab.opskit(
-            "run",
-            self.runbook,
-            *self.given,
-            "--cluster",
-            self.lab.sandbox.context,
-            *words,
-            kill_at=kill_at,
-            spared=spared,
-        )
+    def run(
+        self, *, approval: Path | None = None, kill_at: str = "", spared: Path | None = None, out: str = ""
+    ) -> "Ran":
+        """Run it under an approval, in the folder `out`; None approves it first."""
+        folder = self.out.with_name(out or self.out.name.replace("plan", "run"))
+        words = self.words(approval=approval or self.approve(), out=folder)
+        done = self.lab.opskit(*words, kill_at=kill_at, spared=spared)
         print(done.stderr)
-        return Ran(out, done)
+        return Ran(folder, done)
+
+    def words(self, *, approval: Path, out: Path) -> list[str]:
+        """The command that runs it."""
+        where = ["--cluster", self.lab.sandbox.context, "--out", str(out), "--cell-timeout", "40m"]
+        return ["run", self.runbook, *self.given, *where, "--approval", str(approval)]
+
+    def argv(self, *, approval: Path, out: Path) -> list[str]:
+        """The same as a process of its own."""
+        return [sys.executable, "-m", "opskit", *self.words(approval=approval, out=out)]
 
 
 class Ran:

@@ -9,7 +9,7 @@ from importlib import import_module
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("import_time", "list_frame", "figure", "rook_scale", "reachability")
+NAMES = ("import_time", "command_line", "list_frame", "figure", "headless", "rook_scale", "reachability")
 
 
 def main(names: list[str]) -> int:

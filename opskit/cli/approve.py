@@ -24,7 +24,7 @@ def command(
         Path | None, typer.Option("-o", "--output", help="Default: approval.json beside the plan.")
     ] = None,
 ) -> None:
-    """Approve a plan as it was reviewed; prints the approval's path for `opskit run --approval`."""
+    """Approve a plan as it was reviewed. Prints the approval's path, for `opskit run --approval`."""
     import getpass
     import sys
 

@@ -19,7 +19,7 @@ def command(
         list[str] | None, typer.Option("--system", help="Only this system; may be repeated.")
     ] = None,
 ) -> None:
-    """Record a snapshot: what the checks and plots read, with secrets redacted."""
+    """Record a snapshot of a cluster. It holds what checks and figures read, with secrets redacted."""
     from opskit.core.cluster import Cluster
     from opskit.runner.capturing import capture
 

@@ -40,7 +40,7 @@ def command(
     ] = "60s",
     fail_on: FailOnOption = None,
 ) -> None:
-    """Run every check on a cluster and print what is wrong, worst first."""
+    """Print what is wrong, worst first. Runs every check on a cluster."""
     from opskit.core.cluster import Cluster
     from opskit.core.findings import Severity, at_or_above
     from opskit.runner import cards, exports, survey

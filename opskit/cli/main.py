@@ -28,6 +28,7 @@ app = typer.Typer(
     name="opskit",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
     help="Runbooks for on-prem Kubernetes that apply what was reviewed and prove what they did.",

@@ -32,7 +32,7 @@ def command(
     json: JsonOption = False,
     path: PathOption = None,
 ) -> None:
-    """Make a runbook's plan, dry-run it on the server, and change nothing."""
+    """Make a runbook's plan, and change nothing. The server dry-runs each step that it can."""
     from opskit.runner import catalogue, headless, plans, stopping
 
     chosen = catalogue.find(runbook, path or ())

@@ -37,7 +37,7 @@ def command(
     json: JsonOption = False,
     path: PathOption = None,
 ) -> None:
-    """Rehearse a runbook: bring real servers up, break them, run it to its end, ask the system's own tool.
+    """Rehearse a runbook on real servers that are broken. Runs it to its end, and asks the system's own tool.
 
     Exits with 0 when opskit and the tool agree (and all is well, where the runbook changes anything), 3 when
     they agree that it is not, 1 when they differ, and otherwise as plan and run do.

@@ -31,7 +31,7 @@ def command(
     settle: _SettleOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Go on with a run that was stopped or killed: it reads the system and does only what is left."""
+    """Go on with a run that was stopped or killed. Reads the system, and does only what is left."""
     from opskit.runner import continuing, folder, stopping
 
     said, longest, own = _settled(settle or ()), seconds(timeout, "--timeout"), folder.find(run)
@@ -48,7 +48,7 @@ def undo(
     take_over: _TakeOverOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Take back what a run changed, last step first, where a step can be undone."""
+    """Take back what a run changed. Last step first, where a step can be undone."""
     from opskit.runner import continuing, folder, stopping
 
     longest, own = seconds(timeout, "--timeout"), folder.find(run)

@@ -21,7 +21,7 @@ def command(
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many, newest first.")] = 20,
     json: JsonOption = False,
 ) -> None:
-    """List the runs, newest first; `killed` is one whose process is gone without an end."""
+    """List the runs, newest first. `killed` is one whose process is gone without an end."""
     from opskit.runner import folder
 
     every = folder.every()[:limit]

@@ -10,7 +10,7 @@ from opskit.cli.outcome import reported, say
 from opskit.cli.output import print_json, print_table, print_text
 
 app = typer.Typer(
-    no_args_is_help=True, help="Real servers on this machine, to rehearse on and to break on purpose."
+    no_args_is_help=True, help="Real servers on this machine. To rehearse on, and to break on purpose."
 )
 fault = typer.Typer(no_args_is_help=True, help="What can be broken, and how it is mended.")
 app.add_typer(fault, name="fault")

@@ -7,7 +7,7 @@ from opskit.cli.output import print_json, print_text
 
 @reported
 def command(run: RunArgument, json: JsonOption = False) -> None:
-    """Read a run's goal and findings again, and check that its journal is unaltered."""
+    """Read a run's goal and findings again. Checks that its journal is unaltered, too."""
     from opskit.runner import cards, continuing, folder
 
     own = folder.find(run)

@@ -3,6 +3,7 @@
 Colours are Okabe and Ito's set; a meaning is never carried by colour alone: shape, dash or text says it too.
 """
 
+import importlib
 from textwrap import wrap
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+
+from opskit.core.lightly import library
 
 BLUE, ORANGE, VERMILION, GREEN = "#0072B2", "#E69F00", "#D55E00", "#009E73"
 SKY, PURPLE, YELLOW, GREY, INK = "#56B4E9", "#CC79A7", "#F0E442", "#8C8C8C", "#1F2933"
@@ -40,6 +43,8 @@ def figure(sentence: str, *, detail: str = "", height: int = 420, room: int = 0)
     small = "".join(
         f"<br><span style='font-size:12px;color:#52606D'>{line}</span>" for line in wrap(detail, DETAIL_WIDTH)
     )
+    # Plotly looks for nbformat when it shows its first figure.
+    library("nbformat")
     top = 46 + 22 * len(lines) + 18 * len(wrap(detail, DETAIL_WIDTH)) + room
     made = go.Figure()
     made.update_layout(
@@ -67,6 +72,16 @@ def figure(sentence: str, *, detail: str = "", height: int = 420, room: int = 0)
     made.update_xaxes(gridcolor=PALE, zeroline=False, automargin=True)
     made.update_yaxes(gridcolor=PALE, zeroline=False, automargin=True)
     return made
+
+
+def load() -> None:
+    """Load what plotly loads when its first figure is made, so that the first one is no slower."""
+    made = figure("")
+    made.add_trace(go.Scatter(x=np.zeros(2), y=np.zeros(2)))
+    made.add_trace(go.Scattergl(x=np.zeros(2), y=np.zeros(2)))
+    made.add_trace(go.Bar(x=np.zeros(2), y=np.zeros(2)))
+    made.to_json()
+    importlib.import_module("plotly.io").renderers  # noqa: B018 - plotly loads it when it is first asked for
 
 
 def sentence(figure: go.Figure) -> str:

@@ -9,10 +9,11 @@ from types import TracebackType
 from opskit.core.errors import OpsError, UsageError
 from opskit.runner.kernels import Kernel
 
-_WARM = (
-    "import opskit.widgets.entry, opskit.runner.session, opskit.runner.applying, opskit.plots, "
-    "pandas, plotly.graph_objects"
+WARM = (
+    "import opskit.widgets.entry, opskit.runner.session, opskit.runner.applying, pandas\n"
+    "from opskit.plots import style; style.load(); del style"
 )
+"""What a kernel does before a run asks for it."""
 
 
 class Pool:
@@ -86,7 +87,7 @@ async def _warm(kernel: Kernel) -> Kernel:
     """Connect, import, and let go of the sockets: they belong to the loop that made them."""
     try:
         await kernel.connect()
-        await kernel.execute(_WARM)
+        await kernel.execute(WARM)
     except BaseException:
         kernel.dispose()
         raise

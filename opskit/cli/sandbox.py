@@ -63,10 +63,12 @@ def up(
     else:
         options = given(profile_named(profile), further.args)
         sandbox = Sandbox.up(profile=profile, name=name, report=_progress, **options)
-    print_text(f"export KUBECONFIG={sandbox.kubeconfig}")
-    if (config := sandbox.site.state / "opskit.toml").exists():
-        print_text(f"export OPSKIT_CONFIG={config}")
-    say(f"{sandbox.name} is up: `opskit findings --cluster {sandbox.context}` after what is above.")
+    every = (sandbox, *sandbox.companions())
+    print_text(f"export KUBECONFIG={':'.join(str(each.kubeconfig) for each in every)}")
+    if sandbox.config:
+        print_text(f"export OPSKIT_CONFIG={sandbox.config}")
+    for each in every:
+        say(f"{each.name} is up: `opskit findings --cluster {each.context}` after what is above.")
 
 
 @app.command()

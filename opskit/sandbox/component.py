@@ -58,14 +58,31 @@ def programs_of(components: Sequence[Component]) -> list[str]:
     return list(dict.fromkeys(program for component in components for program in component.programs))
 
 
-def bring_up(site: Site, components: Sequence[Component], *, report: Report = silent) -> None:
+def prefixed(report: Report, name: str) -> Report:
+    """The same report, with every component named `NAME/component`."""
+    return lambda component, state, seconds: report(f"{name}/{component}", state, seconds)
+
+
+def bring_up(
+    site: Site,
+    components: Sequence[Component],
+    *,
+    report: Report = silent,
+    stop: threading.Event | None = None,
+) -> None:
     """Start the components: each as soon as those that it needs are ready, independent ones side by side.
+
+    Args:
+        site: the sandbox.
+        components: all of them.
+        report: told of each one's progress.
+        stop: gives up when it is set; it is set when a component fails.
 
     Raises:
         StepFailed: one did not become ready; the others are left as they are, for `down` to end.
 
     """
-    start = _Start(site, components, report)
+    start = _Start(site, components, report, stop or threading.Event())
     with ThreadPoolExecutor(max_workers=max(1, len(components))) as pool:
         futures = [pool.submit(start.bring_up, component) for component in components]
         try:
@@ -74,14 +91,18 @@ def bring_up(site: Site, components: Sequence[Component], *, report: Report = si
         except BaseException:
             start.failed.set()
             raise
+    if start.failed.is_set():
+        raise StepFailed(f"{site.name} was given up, for what belongs with it did not come up.")
 
 
 class _Start:
-    def __init__(self, site: Site, components: Sequence[Component], report: Report) -> None:
+    def __init__(
+        self, site: Site, components: Sequence[Component], report: Report, failed: threading.Event
+    ) -> None:
         self.site = site
         self.report = report
         self.begun = monotonic()
-        self.failed = threading.Event()
+        self.failed = failed
         self.ready = {component.name: threading.Event() for component in components}
 
     def bring_up(self, component: Component) -> None:

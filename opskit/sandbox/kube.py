@@ -23,6 +23,8 @@ APPLY: Final = "application/apply-patch+yaml"
 _NO_ACCOUNT = b"error looking up service account"
 """A pod in a namespace so new that the controller manager has not given it its account yet."""
 _ACCOUNT_SECONDS = 60.0
+_BUSY_SECONDS = 150.0
+"""Dozens of CRDs at once keep a small machine's API server from answering for a while."""
 
 
 class KubeApi:
@@ -80,18 +82,26 @@ class KubeApi:
     def create(self, path: str, body: Json | bytes, *, content: str = "application/json") -> Json | None:
         """Create an object; None where it exists already.
 
+        A server that is too busy to answer is asked again: what it had created all the same exists then.
+
         Args:
             path: of the collection.
             body: the object, or its text.
             content: the text's media type.
 
         """
-        try:
-            return self._json("POST", f"{path}?fieldManager={self._manager}", body, content=content)
-        except WriteRejected as error:
-            if error.reason == "AlreadyExists":
-                return None
-            raise
+        until = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                return self._json("POST", f"{path}?fieldManager={self._manager}", body, content=content)
+            except WriteRejected as error:
+                if error.reason == "AlreadyExists":
+                    return None
+                raise
+            except Unreachable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
     def patch(self, path: str, body: Json) -> Json:
         """Merge-patch an object."""

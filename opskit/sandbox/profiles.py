@@ -1,7 +1,7 @@
 """The profiles: which parts make a sandbox."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -28,6 +28,10 @@ class Profile:
     parts: Sequence[Part[Any]]
     systems: tuple[str, ...]
     """opskit's systems whose runbooks it proves."""
+    preset: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Options that differ from their parts' defaults, so that the parts go together."""
+    beside: tuple[str, ...] = ()
+    """Profiles that come up with it as sandboxes of their own, named `NAME-PROFILE`: other clusters."""
 
     def options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All options, checked, with the defaults filled in.
@@ -45,7 +49,7 @@ class Profile:
             if name not in known:
                 raise UnknownName.among(f"option of the profile {self.name}", name, known)
         try:
-            chosen = [options_for(part, dict(given)) for part in self.parts]
+            chosen = [options_for(part, {**self.preset, **given}) for part in self.parts]
         except msgspec.ValidationError as error:
             raise BadValue(
                 f"An option of the profile is wrong: {error}.", hint="see `opskit sandbox profiles`."
@@ -64,7 +68,7 @@ class Profile:
         """The components with all options on, for `build`."""
         return self.components(
             {name: value for part in self.parts for name, value in part.everything.items()}
-        )
+        ) + [component for name in self.beside for component in PROFILES[name].everything()]
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -137,6 +141,23 @@ PROFILES = {
             summary="Istio: istiod, Envoys with mTLS, and a small shop in two versions; needs root.",
             parts=(control_plane.PART, mesh.PART, monitoring.PART),
             systems=("istio",),
+        ),
+        Profile(
+            name="all",
+            summary="light, platform, trust, mesh and network on one control plane, kubeadm's own beside.",
+            parts=(
+                control_plane.PART,
+                ceph.PART,
+                platform.PART,
+                *trust.PARTS,
+                mesh.PART,
+                network.PART,
+                monitoring.PART,
+            ),
+            systems=("rook", "operators", "openshift", "certmanager", "vault", "dex", "istio", "calico"),
+            # The mesh's shop has that name, with Services that a policy's workloads would join.
+            preset={"workloads": "store"},
+            beside=("kubeadm",),
         ),
     )
 }

@@ -1,19 +1,22 @@
 """One sandbox: up, broken, mended, down."""
 
-import os
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
+from opskit.core import config
 from opskit.core.errors import BadAnswer, NotFound, Refused, UnknownName, UsageError
 from opskit.sandbox.access import restricted_kubeconfig
 from opskit.sandbox.binaries import require, require_all
-from opskit.sandbox.component import Report, bring_up, programs_of, silent
+from opskit.sandbox.component import Report, bring_up, prefixed, programs_of, silent
 from opskit.sandbox.faults import Fault, fault_named
-from opskit.sandbox.files import locked, read_json, write_json
+from opskit.sandbox.files import locked, read_json, write_json, write_private
+from opskit.sandbox.fitness import require_fit
 from opskit.sandbox.light import ceph_files
 from opskit.sandbox.part import Part
 from opskit.sandbox.pins import versions
@@ -87,13 +90,44 @@ class Sandbox:
         return sandbox
 
     def start(self, profile_name: str, options: Mapping[str, Any], report: Report) -> None:
-        """Bring it up; see `up`."""
+        """Bring it up, and what belongs beside it; see `up`."""
         wanted = profile(profile_name)
         settings = wanted.options(options)
+        require_fit(wanted)
+        others = {name: PROFILES[name] for name in wanted.beside if not PROFILES[name].unfit}
+        for name in set(wanted.beside) - set(others):
+            report(name, f"left out: {PROFILES[name].unfit}", 0.0)
+        needed = [each for one in others.values() for each in one.components(one.options({}))]
+        require_all(programs_of([*wanted.components(settings), *needed]))
+        stop = threading.Event()
+        with ThreadPoolExecutor(max_workers=1 + len(others)) as pool:
+            beside = [
+                pool.submit(
+                    Sandbox(f"{self.name}-{name}").start_beside, self.name, one, prefixed(report, name), stop
+                )
+                for name, one in others.items()
+            ]
+            try:
+                self._start(wanted, settings, report, stop)
+                for each in beside:
+                    each.result()
+            except BaseException:
+                stop.set()
+                raise
+
+    def start_beside(self, main: str, wanted: Profile, report: Report, stop: threading.Event) -> None:
+        """Bring it up as a companion of another one, which takes it down, too."""
+        self._start(wanted, wanted.options({}), report, stop, beside_of=main)
+
+    def _start(
+        self,
+        wanted: Profile,
+        settings: Mapping[str, Any],
+        report: Report,
+        stop: threading.Event,
+        **record: str,
+    ) -> None:
         components = wanted.components(settings)
-        _require_root(wanted)
-        _require_machine(wanted)
-        require_all(programs_of(components))
         with locked(
             self.site.lock, busy=f"Another process is bringing the sandbox {self.name!r} up or down."
         ):
@@ -102,11 +136,11 @@ class Sandbox:
             self._clean()
             self.site.make()
             self.site.write_record(
-                phase="starting", profile=wanted.name, options=settings, versions=versions()
+                phase="starting", profile=wanted.name, options=settings, versions=versions(), **record
             )
             mortal = [each.name for each in components if each.mortal]
             self.site.write_record(mortal=mortal)
-            bring_up(self.site, components, report=report)
+            bring_up(self.site, components, report=report, stop=stop)
             for part in wanted.parts:
                 part.release(self.site)
             self.site.write_record(phase="ready")
@@ -140,6 +174,8 @@ class Sandbox:
 
     def down(self) -> None:
         """End all that was started and remove all that was written. What is not there is no error."""
+        for other in self.companions():
+            other.down()
         with locked(self.site.lock):
             self._clean()
             self.site.lock.unlink()
@@ -163,6 +199,11 @@ class Sandbox:
             return PROFILES[known].parts
         return [part for each in PROFILES.values() for part in each.parts]
 
+    def companions(self) -> list["Sandbox"]:
+        """The sandboxes that came up beside this one."""
+        every = [Sandbox(name) for name in sandbox_names()]
+        return [each for each in every if each.site.record.get("beside_of") == self.name]
+
     def __enter__(self) -> Self:
         return self
 
@@ -175,6 +216,15 @@ class Sandbox:
     def kubeconfig(self) -> Path:
         """A kubeconfig of a cluster admin."""
         return Path(self.site.record.get("kubeconfig") or self.site.state / "kubeconfig")
+
+    @property
+    def config(self) -> Path | None:
+        """The opskit.toml that names the servers of this sandbox and of those beside it, if any."""
+        every = [each.site.state / config.FILE for each in (self, *self.companions())]
+        found = [path for path in every if path.exists()]
+        if len(found) < 2:
+            return found[0] if found else None
+        return write_private(self.site.state / "together.toml", "\n".join(path.read_text() for path in found))
 
     @property
     def context(self) -> str:
@@ -319,23 +369,3 @@ class Sandbox:
 
     def _fault(self, name: str) -> Fault:
         return fault_named(self.profile.faults, name)
-
-
-def _require_root(wanted: Profile) -> None:
-    if wanted.needs_root and os.geteuid() != 0:
-        without = ", ".join(name for name, each in PROFILES.items() if not each.needs_root)
-        raise Refused(
-            f"The profile {wanted.name} needs root. {wanted.needs_root}",
-            where="this machine",
-            hint=f"run it as root; without root there are: {without}.",
-        )
-
-
-def _require_machine(wanted: Profile) -> None:
-    if lack := wanted.unfit:
-        fitting = ", ".join(name for name, each in PROFILES.items() if not each.unfit)
-        raise Refused(
-            f"The profile {wanted.name} can't be had here. {lack}",
-            where="this machine",
-            hint=f"what can be had here: {fitting}.",
-        )

@@ -6,7 +6,7 @@ from pathlib import Path
 from opskit.sandbox.kube import Json
 from opskit.sandbox.kwok_config import forward_through, forward_to
 from opskit.sandbox.mesh import istiod, network
-from opskit.sandbox.mesh.workloads import MESHED, PORT, SYSTEM, Workload
+from opskit.sandbox.mesh.workloads import MESHED, PORT, SYSTEM, Workload, control
 from opskit.sandbox.site import Site
 
 _RELAY = Path(__file__).with_name("relay.py")
@@ -17,9 +17,9 @@ _LOOPBACK = (15000, 15020, 15090, PORT)
 def documents(site: Site) -> list[Json]:
     """Every document that kwok needs."""
     ports = (istiod.PLAIN_XDS, istiod.METRICS, istiod.READINESS, istiod.WEBHOOKS)
-    real = {port: (istiod.local(site), port) for port in ports}
-    control = forward_to("istiod", selector={"matchNamespaces": [SYSTEM]}, ports=real)
-    return [control, *(_into(site, each) for each in MESHED)]
+    real = {port: (istiod.local(site), port) for port in ports} | {istiod.XDS: (control(site), istiod.XDS)}
+    to_istiod = forward_to("istiod", selector={"matchNamespaces": [SYSTEM]}, ports=real)
+    return [to_istiod, *(_into(site, each) for each in MESHED)]
 
 
 def _into(site: Site, each: Workload) -> Json:

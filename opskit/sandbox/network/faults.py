@@ -14,7 +14,7 @@ from opskit.sandbox.kube import Json
 from opskit.sandbox.network import addresses, bird, fabric
 from opskit.sandbox.network.addresses import V3
 from opskit.sandbox.network.objects import calico
-from opskit.sandbox.network.options import NODES, POOL, SUBNET, address, block
+from opskit.sandbox.network.options import NODES, POOL, SUBNET, address, block, options_of
 from opskit.sandbox.running import run
 from opskit.sandbox.waiting import wait_until
 
@@ -199,27 +199,27 @@ def _gone_node(sandbox: Broken) -> dict[str, Any]:
     return {}
 
 
-_POLICIES = "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies"
-
-
-def _policy(name: str, spec: Json) -> Json:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": "shop"},
-        "spec": spec,
-    }
+def _policies(sandbox: Broken) -> tuple[str, str]:
+    """The namespace of the workloads, and the collection of its policies."""
+    shop = options_of(sandbox.site).workloads
+    return shop, f"/apis/networking.k8s.io/v1/namespaces/{shop}/networkpolicies"
 
 
 def _lock_out(sandbox: Broken) -> dict[str, Any]:
+    shop, path = _policies(sandbox)
     rule = {"to": [{"podSelector": {}}]}
-    spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [rule]}
-    api(sandbox.site).create(_POLICIES, _policy("only-within", spec))
+    policy = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "only-within", "namespace": shop},
+        "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [rule]},
+    }
+    api(sandbox.site).create(path, policy)
     return {}
 
 
 def _let_out(sandbox: Broken) -> None:
-    api(sandbox.site).delete(f"{_POLICIES}/only-within")
+    api(sandbox.site).delete(f"{_policies(sandbox)[1]}/only-within")
 
 
 FAULTS = (

@@ -91,34 +91,39 @@ def node_pod(node: str) -> Json:
     return pod
 
 
-def namespaces() -> list[Json]:
+def namespaces(shop: str) -> list[Json]:
     """The namespaces of Calico and of the workloads."""
-    return [_object("v1", "Namespace", name) for name in (SYSTEM, "shop", "payments", "clients")]
+    return [_object("v1", "Namespace", name) for name in (SYSTEM, shop, "payments", "clients")]
 
 
-WORKLOADS = (
-    ("kube-system", "coredns", 2, {"k8s-app": "kube-dns"}, 53),
-    ("shop", "web", 2, {"app": "web"}, 8080),
-    ("shop", "api", 2, {"app": "api"}, 8080),
-    ("shop", "db", 1, {"app": "db"}, 5432),
-    ("payments", "ledger", 1, {"app": "ledger"}, 8443),
-    ("clients", "browser", 1, {"app": "browser"}, 9000),
-)
+Workload = tuple[str, str, int, dict[str, str], int]
 """Namespace, name, replicas, labels and port."""
 
 
-def deployments() -> Iterator[Json]:
+def workloads(shop: str) -> tuple[Workload, ...]:
+    """All workloads, those of the shop in this namespace."""
+    return (
+        ("kube-system", "coredns", 2, {"k8s-app": "kube-dns"}, 53),
+        (shop, "web", 2, {"app": "web"}, 8080),
+        (shop, "api", 2, {"app": "api"}, 8080),
+        (shop, "db", 1, {"app": "db"}, 5432),
+        ("payments", "ledger", 1, {"app": "ledger"}, 8443),
+        ("clients", "browser", 1, {"app": "browser"}, 9000),
+    )
+
+
+def deployments(shop: str) -> Iterator[Json]:
     """The workloads; their pods have addresses and no network."""
-    for namespace, name, replicas, labels, port in WORKLOADS:
+    for namespace, name, replicas, labels, port in workloads(shop):
         container = {"name": name, "image": f"sandbox/{name}", "ports": [{"containerPort": port}]}
         template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
         spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
         yield _object("apps/v1", "Deployment", name, namespace=namespace, spec=spec)
 
 
-def services() -> Iterator[Json]:
+def services(shop: str) -> Iterator[Json]:
     """A Service for each workload, and the cluster's DNS."""
-    for namespace, name, _, labels, port in WORKLOADS:
+    for namespace, name, _, labels, port in workloads(shop):
         if name == "coredns":
             ports = [_port("dns", "UDP", port), _port("dns-tcp", "TCP", port)]
             yield _object(
@@ -133,7 +138,7 @@ def _port(name: str, protocol: str, port: int) -> Json:
     return {"name": name, "protocol": protocol, "port": port, "targetPort": port}
 
 
-def network_policies() -> Iterator[Json]:
+def network_policies(shop: str) -> Iterator[Json]:
     """Payments is closed by default already, as it should be."""
 
     def policy(name: str, spec: Json) -> Json:
@@ -143,8 +148,8 @@ def network_policies() -> Iterator[Json]:
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
         "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
     }
-    shop = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}},
+    callers = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": shop}},
         "podSelector": {"matchLabels": {"app": "api"}},
     }
     yield policy("default-deny", {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
@@ -153,7 +158,7 @@ def network_policies() -> Iterator[Json]:
         "allow-dns",
         {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [dns], "ports": ports}]},
     )
-    rule = {"from": [shop], "ports": [{"protocol": "TCP", "port": 8443}]}
+    rule = {"from": [callers], "ports": [{"protocol": "TCP", "port": 8443}]}
     yield policy(
         "allow-shop",
         {

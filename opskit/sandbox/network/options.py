@@ -23,6 +23,8 @@ class NetworkOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     reflectors: int = 0
     """Nodes that reflect routes: 0 is a full mesh; with 1 or 2 the mesh is off."""
+    workloads: str = "shop"
+    """The namespace of the workloads that policies are shown on."""
 
     def checked(self) -> "NetworkOptions":
         """Itself, if the values make a network.
@@ -41,7 +43,9 @@ class NetworkOptions(msgspec.Struct, frozen=True, kw_only=True):
 def options_of(site: Site) -> NetworkOptions:
     """The options that a sandbox was started with."""
     given = site.record.get("options", {})
-    return NetworkOptions(reflectors=int(given.get("reflectors", 0)))
+    return NetworkOptions(
+        reflectors=int(given.get("reflectors", 0)), workloads=given.get("workloads", "shop")
+    )
 
 
 def address(node: str) -> str:

@@ -41,7 +41,7 @@ def _components(options: NetworkOptions, _: Sequence[Part[Any]]) -> list[Compone
             name=STAND_IN,
             needs=("calico-objects", "kube-scheduler", *map(bird.name, NODES)),
             command=_stand_in,
-            ready=_all_is_reported,
+            ready=partial(_all_is_reported, shop=options.workloads),
         ),
     ]
 
@@ -82,7 +82,7 @@ def _crds_are_served(site: Site) -> bool:
 def _create_objects(site: Site, *, options: NetworkOptions) -> None:
     client = api(site, manager="calico")
     _create_nodes(site, options)
-    for each in objects.namespaces():
+    for each in objects.namespaces(options.workloads):
         client.create("/api/v1/namespaces", each)
     for plural, made in (*objects.network(options), *objects.policies()):
         client.create(f"{V3}/{plural}", made)
@@ -90,9 +90,9 @@ def _create_objects(site: Site, *, options: NetworkOptions) -> None:
     for node in NODES:
         client.create(f"/api/v1/namespaces/{objects.SYSTEM}/pods", objects.node_pod(node))
     for base, plural, every in (
-        ("/apis/networking.k8s.io/v1", "networkpolicies", objects.network_policies()),
-        ("/api/v1", "services", objects.services()),
-        ("/apis/apps/v1", "deployments", objects.deployments()),
+        ("/apis/networking.k8s.io/v1", "networkpolicies", objects.network_policies(options.workloads)),
+        ("/api/v1", "services", objects.services(options.workloads)),
+        ("/apis/apps/v1", "deployments", objects.deployments(options.workloads)),
     ):
         for made in every:
             client.create(f"{base}/namespaces/{made['metadata']['namespace']}/{plural}", made)
@@ -109,13 +109,18 @@ def _create_nodes(site: Site, options: NetworkOptions) -> None:
         client.patch(f"/api/v1/nodes/{name}", objects.node_patch(name, options, block(name)))
 
 
-def _all_is_reported(site: Site) -> bool:
+def _all_is_reported(site: Site, *, shop: str) -> bool:
     """Sessions are up, reported, and every workload runs with its address recorded."""
     client = api(site)
     reports = client.items(f"{V3}/caliconodestatuses")
-    ready = [each for each in client.items("/apis/apps/v1/deployments") if _full(each)]
+    full = {_place(each) for each in client.items("/apis/apps/v1/deployments") if _full(each)}
+    ready = all((namespace, name) in full for namespace, name, *_ in objects.workloads(shop))
     reported = all("status" in each and each["status"]["bgp"]["peersV4"] for each in reports)
-    return reported and len(ready) == len(objects.WORKLOADS) and bird.all_established(site, NODES)
+    return reported and ready and bird.all_established(site, NODES)
+
+
+def _place(made: Json) -> tuple[str, str]:
+    return made["metadata"]["namespace"], made["metadata"]["name"]
 
 
 def _full(deployment: Json) -> bool:

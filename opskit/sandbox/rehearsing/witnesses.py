@@ -92,6 +92,8 @@ def name(found: Json) -> str:
     return "/".join(filter(None, (meta.get("namespace"), meta["name"])))
 
 
+_BIRDCL = "birdcl -s /var/run/calico/bird.ctl show protocols"
+
 WITNESSES: dict[str, tuple[Witness, ...]] = {
     "rook": (
         Witness(
@@ -121,7 +123,7 @@ WITNESSES: dict[str, tuple[Witness, ...]] = {
     ),
     "calico": tuple(
         Witness(
-            command=f"kubectl -n calico-system exec calico-node-node-{node} -- birdcl show protocols",
+            command=f"kubectl -n calico-system exec calico-node-node-{node} -- {_BIRDCL}",
             judge=sessions_are_up,
         )
         for node in "abcde"

@@ -2,7 +2,7 @@
 
 from opskit.sandbox.kube import Json, KubeApi
 from opskit.sandbox.kwok_config import DAEMON
-from opskit.sandbox.nodes import NODES, is_ready, status, timestamp
+from opskit.sandbox.nodes import is_ready, status, timestamp
 from opskit.sandbox.rook_standin.holds import hold_of
 from opskit.sandbox.site import Site
 
@@ -11,7 +11,8 @@ _LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 def renew_leases(site: Site, api: KubeApi, *, version: str) -> None:
     """Renew every node's lease, and set a node and its pods ready that come back; a held node is silent."""
-    for name in NODES:
+    for found in api.items("/api/v1/nodes"):
+        name = found["metadata"]["name"]
         if hold_of(site, name) is None:
             _renew(api, name)
             _report_ready(site, api, name, version)

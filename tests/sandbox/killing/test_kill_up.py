@@ -1,0 +1,43 @@
+"""kill -9 of `up` at random moments: the next `up` works, and after `down` the machine is as it was."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opskit.sandbox.profiles import PROFILES
+
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
+
+ALONE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc")
+ROOT = Path(__file__).parents[3]
+
+CASES = [
+    pytest.param("light", 10, 20.0, ("--osds", "3", "--no-prometheus"), id="light"),
+    pytest.param("network", 2, 15.0, (), id="network"),
+    pytest.param("mesh", 2, 20.0, (), id="mesh"),
+    pytest.param("kubeadm", 2, 40.0, ("--workers", "1"), id="kubeadm"),
+]
+
+
+@pytest.mark.parametrize(("profile", "kills", "longest", "options"), CASES)
+def test_a_killed_up_leaves_nothing_that_down_does_not_find(
+    profile: str, kills: int, longest: float, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("a view of the machine of its own needs root")
+    if lack := PROFILES[profile].unfit:
+        pytest.skip(lack)
+    words = (profile, f"kill-{profile}", "20261125", str(kills), str(longest), *options)
+    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)}
+    argv = [*ALONE, sys.executable, "-m", "tests.sandbox.killing.driver", *words]
+    done = subprocess.run(argv, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=3500)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    print(done.stdout)
+    assert len(told) == kills
+    for each in told:
+        assert (each["up"], each["down"], each["left"], each["bystander"]) == (0, 0, [], True), each

@@ -1,12 +1,14 @@
 """Monitors and managers."""
 
 import re
+from collections.abc import Mapping
+from statistics import median
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread, known
 from opskit.core.wording import count, some
 from opskit.systems.rook import causes
-from opskit.systems.rook.answers_daemons import MonDump, TimeSync
+from opskit.systems.rook.answers_daemons import MonDump, Skew, TimeSync
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.judging import UNASKED, finding, judges, raised, said
 from opskit.systems.rook.workloads import Deployment, Pod
@@ -106,20 +108,33 @@ def mon_clock_skew(facts: Facts) -> list[Finding]:
     for line in check.detail if check else []:
         if match := _SKEW.search(line.message):
             skews.setdefault(match[1], float(match[2]))
-    return [_skewed(facts, name, skew) for name, skew in skews.items()] if check else []
+    if not check:
+        return []
+    if (leader := _leader_alone_off(measured, skews)) is not None:
+        return [_skewed(facts, leader, -median(skews.values()), than="all others'")]
+    return [_skewed(facts, name, skew, than="the leader's") for name, skew in skews.items()]
 
 
-def _skewed(facts: Facts, name: str, skew: float) -> Finding:
+def _leader_alone_off(measured: Mapping[str, Skew], skews: Mapping[str, float]) -> str | None:
+    """The leader, when two or more agree with each other and not with it: its clock is the wrong one."""
+    leaders = measured.keys() - skews.keys()
+    apart = max(skews.values(), default=0.0) - min(skews.values(), default=0.0)
+    if len(skews) < 2 or len(leaders) != 1 or apart > DRIFT_ALLOWED:
+        return None
+    return next(iter(leaders))
+
+
+def _skewed(facts: Facts, name: str, skew: float, *, than: str) -> Finding:
     node = next((p.spec.node_name for p in known(facts.pods, []) if _is(p, "rook-ceph-mon", name)), "")
     where = f"node {node}" if node else "its node"
     return finding(
         "MON_CLOCK_SKEW",
         f"mon.{name}" + (f" on {node}" if node else ""),
-        f"The clock of mon.{name} is {abs(skew):.3g} s {'ahead of' if skew > 0 else 'behind'} the leader's; "
+        f"The clock of mon.{name} is {abs(skew):.3g} s {'ahead of' if skew > 0 else 'behind'} {than}; "
         f"{DRIFT_ALLOWED} s are allowed.",
         evidence=[
             *said(facts, "MON_CLOCK_SKEW"),
-            Evidence(text=f"mon.{name}: skew {skew:.6g} s", command="ceph time-sync-status"),
+            Evidence(text=f"mon.{name}: {skew:+.6g} s", command="ceph time-sync-status"),
         ],
         cause=f"Time synchronisation of {where} does not work.",
         remedy=Remedy(text=f"On {where}: `chronyc tracking`, `chronyc sources`; mend its time servers."),

@@ -134,6 +134,32 @@ def test_clock_skew_names_monitor_and_seconds(recorded):
     assert "1.25 s ahead" in first.summary
 
 
+def skews_of(**seconds):
+    """`ceph time-sync-status`, and the health check, of a leader `a` and others so far ahead."""
+    measured = {name: {"skew": skew, "latency": 0.001} for name, skew in {"a": 0.0, **seconds}.items()}
+    lines = [f"mon.{name} clock skew {abs(skew)}s > max 0.05s" for name, skew in seconds.items() if skew]
+    return {
+        "time_sync": msgspec.convert({"time_skew_status": measured}, TimeSync),
+        "health": raising(detail=lines, MON_CLOCK_SKEW="clock skew detected"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("skews", "subjects", "words"),
+    [
+        ({"b": -2.001, "c": -1.999}, ["mon.a"], "mon.a is 2 s ahead of all others'"),
+        ({"b": -2.0, "c": 0.0}, ["mon.b"], "mon.b is 2 s behind the leader's"),
+        ({"b": -2.0, "c": 3.0}, ["mon.b", "mon.c"], "behind the leader's"),
+        ({"b": -2.0}, ["mon.b"], "mon.b is 2 s behind the leader's"),
+    ],
+)
+def test_a_leader_whose_clock_alone_is_wrong_is_named_itself(recorded, skews, subjects, words):
+    findings = check(recorded("healthy", **skews_of(**skews)))
+    told = [each for each in findings if each.code == "rook/MON_CLOCK_SKEW"]
+    assert [each.subject for each in told] == subjects
+    assert words in told[0].summary
+
+
 @pytest.mark.parametrize(
     ("quorum", "severity"), [([0, 1, 2, 3], Severity.WARNING), ([0, 1, 2], Severity.ERROR)]
 )

@@ -10,6 +10,7 @@ from opskit.sandbox.light import ceph_daemons, ceph_files
 from opskit.sandbox.light.faults.common import (
     HEALED_WITHIN,
     SEEN_WITHIN,
+    checks,
     each_second,
     kill,
     osd_id,
@@ -159,8 +160,15 @@ def _skew(sandbox: Broken, *, mon: str = "c", seconds: Any = 2) -> dict[str, Any
     env = {**clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
     holds.write_hold(sandbox.site, holds.Hold(subject=daemon, env=env))
     kill(sandbox, daemon)
-    wait_seen(sandbox, "MON_CLOCK_SKEW", about=f"mon.{mon}")
+    each_second(lambda: _skew_seen(sandbox, mon), what=f"Ceph sees mon.{mon}'s clock", deadline=SEEN_WITHIN)
     return {"mon": mon}
+
+
+def _skew_seen(sandbox: Broken, mon: str) -> bool:
+    """Whether Ceph tells of the clock: of a leader's by the others' difference from it."""
+    told = str(checks(sandbox).get("MON_CLOCK_SKEW", ""))
+    leads = bool(told) and sandbox.ceph("quorum_status")["quorum_leader_name"] == mon
+    return all(f"mon.{each}" in told for each in "abc" if (each == mon) != leads)
 
 
 def _unskew(sandbox: Broken, *, mon: str = "c", seconds: Any = 2) -> None:

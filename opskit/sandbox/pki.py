@@ -54,7 +54,7 @@ class Authority:
             name: of the two files.
             subject: the common name; to Kubernetes, the user.
             groups: the organizations; to Kubernetes, the groups.
-            hosts: DNS names and IP addresses.
+            hosts: DNS names, IP addresses and URIs.
             ended: whether its time is over since yesterday.
 
         """
@@ -94,6 +94,8 @@ def _name(common: str, organizations: Sequence[str] = ()) -> x509.Name:
 
 
 def _host(host: str) -> x509.GeneralName:
+    if "://" in host:
+        return x509.UniformResourceIdentifier(host)
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:

@@ -89,11 +89,19 @@ def _order_invalid(order: kinds.Order, facts: Facts) -> Link:
     )
 
 
+def _logged(log: str, order: kinds.Order) -> str:
+    """What the log says of the order; failing that, of any order since it was made."""
+    named = controller_log.said_of(log, order.namespace or "", order.name)
+    made = order.metadata.creation_timestamp
+    return named or (controller_log.order_refused(log, since=made) if made else "")
+
+
 def _order_lost(order: kinds.Order, facts: Facts) -> Link | None:
     """No object says anything: only the controller's log does."""
     log = facts.log
-    command = f"kubectl -n {facts.namespace} logs -l {facts.controller} --since=6h | grep {order.name}"
-    told = "" if isinstance(log, Unread) else controller_log.said_of(log, order.namespace or "", order.name)
+    about = f"-e {order.name} -e 'creating new order'"
+    command = f"kubectl -n {facts.namespace} logs -l {facts.controller} --since=6h | grep {about}"
+    told = "" if isinstance(log, Unread) else _logged(log, order)
     subject, names = f"Order {order.namespace}/{order.name}", ", ".join(order.spec.dns_names or [])
     if told:
         found = words.explain(told)

@@ -1,10 +1,13 @@
 """What the controller's log says of one object: some causes stand nowhere else."""
 
 import re
+from datetime import UTC, datetime
 
 import msgspec
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
+_STAMP = re.compile(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.")
+_ORDERING = re.compile(r"error creating new order|urn:ietf:params:acme:error:")
 _ERROR = re.compile(rf"\berr(?:or)?=(?P<text>{_QUOTED})")
 
 
@@ -21,6 +24,24 @@ def said_of(log: str, namespace: str, name: str) -> str:
     for line in reversed(log.splitlines()):
         if (key in line or naming.search(line)) and (found := _error(line)):
             return found
+    return ""
+
+
+def order_refused(log: str, *, since: datetime) -> str:
+    """The last error about making an order at an ACME server; "" when there is none.
+
+    cert-manager 1.21 does not say which order it was: what came before the order itself is not about it.
+
+    Args:
+        log: as before.
+        since: when the order in question was made; a controller's klog tells UTC, without the year.
+
+    """
+    begin = since.astimezone(UTC).strftime("%m%d %H:%M:%S")
+    for line in reversed(log.splitlines()):
+        stamp, said = _STAMP.search(line), _error(line)
+        if stamp and stamp[1] >= begin and _ORDERING.search(said):
+            return said
     return ""
 
 

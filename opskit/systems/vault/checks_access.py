@@ -77,14 +77,14 @@ def audit_signs(facts: Facts) -> list[Finding]:
                     "node.",
                 )
             )
-        if sign.name == "audit-blocked":
+        if sign.name == "audit-blocked" and facts.refusing:
             found.append(
                 finding(
                     "AUDIT_BLOCKED",
                     Severity.CRITICAL,
-                    f"audit device of {some(sign.pods)}",
-                    "Requests fail with `internal error`, because no audit device can be written; "
-                    "sys/health stays 200.",
+                    f"audit device of {some(facts.refusing)}",
+                    f"{some(facts.refusing)} fails every request with `internal error`, because no audit "
+                    "device can be written; sys/health stays 200.",
                     evidence=[Evidence(text=sign.line, command=_logs(facts, "audit backend"))],
                     cause="The audit device's disk is full or its target is away: Vault answers nothing it "
                     "can't log.",

@@ -49,6 +49,8 @@ class Facts(Data, frozen=True):
     vaults: list[kinds.Vault] | Unread
     syncs: list[tuple[str, kinds.Sync]] | Unread
     """Kind and resource of the Vault Secrets Operator."""
+    refusing: tuple[str, ...] = ()
+    """Nodes that serve nothing now, where the log told of an audit device: standbys may well serve reads."""
 
     @property
     def cli(self) -> str:
@@ -85,14 +87,30 @@ def read(cluster: Cluster) -> Facts:
     seal = next((each.seal for each in every if each.server == server), around["front"])
     rest = _rest(cluster, server, seal)
     namespace = str(cluster.setting("vault", "namespace", "")) or _namespace(pods)
+    told = attempt("log of Vault's pods", lambda: _signs(cluster, namespace, pods))
     return Facts(
         namespace=namespace,
         now=cluster.now(),
         server=server,
         nodes=every,
-        signs=attempt("log of Vault's pods", lambda: _signs(cluster, namespace, pods)),
+        signs=told,
+        refusing=_refusing(cluster, every, known(told, [])),
         **around,
         **rest,
+    )
+
+
+def _refusing(cluster: Cluster, every: list[Node], told: list[signs.Sign]) -> tuple[str, ...]:
+    """Ask each node what it has to log before it answers; a log may tell of what is long mended."""
+    if not any(each.name == "audit-blocked" for each in told):
+        return ()
+
+    def own(node: Node) -> Any:
+        return lambda: client.data(cluster, "auth/token/lookup-self", answers.Token, server=node.server)
+
+    found = settle({each.name: own(each) for each in every if each.unsealed})
+    return tuple(
+        name for name, each in found.items() if isinstance(each, Unread) and each.error == "Unreachable"
     )
 
 

@@ -1,5 +1,8 @@
 """The cause of every failure that was provoked for real, from the objects that it left behind."""
 
+from datetime import timedelta
+
+import msgspec
 import pytest
 
 from opskit.core.findings import Severity
@@ -62,7 +65,25 @@ def test_the_issuer_is_of_the_other_kind() -> None:
 def test_only_the_log_tells_that_the_acme_server_fails() -> None:
     found = check(read(cluster("acme-server-error")))
     assert [each.code for each in found] == ["certmanager/ORDER_WITHOUT_STATE"]
-    assert "grep err500-1-3262699912" in found[0].evidence[0].command
+    assert "grep -e err500-1-3262699912" in found[0].evidence[0].command
+
+
+BUSY = (
+    'cert-manager-0: E%s 08:25:09.498482 25311 controller.go:155] "re-queuing item due to error processing" '
+    'err="error creating new order: 503 urn:ietf:params:acme:error:serverInternal: Service busy; retry '
+    'later." logger="cert-manager.controller"'
+)
+
+
+def test_the_log_of_cert_manager_does_not_name_the_order() -> None:
+    facts = read(cluster("acme-server-error"))
+    made = next(each.metadata.creation_timestamp for each in facts.orders if not each.status.state)  # type: ignore[union-attr]
+    assert made is not None
+    for day, code in ((made + timedelta(days=1), "ACME_SERVER_ERROR"), (made, "ORDER_WITHOUT_STATE")):
+        stamp = f"{day:%m%d}" if day > made else f"{made - timedelta(days=1):%m%d}"
+        found = check(msgspec.structs.replace(facts, log=BUSY % stamp))
+        assert [each.code for each in found] == [f"certmanager/{code}"]
+        assert ("Service busy" in found[0].summary) is (code == "ACME_SERVER_ERROR")
 
 
 def test_what_has_expired_is_critical_and_named() -> None:

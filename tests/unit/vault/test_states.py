@@ -222,3 +222,12 @@ def test_what_the_secrets_operators_say() -> None:
     found = check(facts)
     assert [each.code for each in found] == ["vault/SYNC_FAILING", "vault/VAULT_RESOURCE_UNHEALTHY"]
     assert "no connection to https://vault" in found[0].cause
+
+
+@pytest.mark.parametrize(("refusing", "told"), [(("bao0",), ["AUDIT_BLOCKED"]), ((), [])])
+def test_a_blocked_audit_device_is_told_only_while_requests_fail(
+    refusing: tuple[str, ...], told: list[str]
+) -> None:
+    line = "bao0: [ERROR] audit: no audit backend succeeded in logging the request: request_path=sys/mounts"
+    facts = _with(read(cluster("healthy")), signs=signs.read(line), refusing=refusing)
+    assert [each for each in codes(facts) if each == "AUDIT_BLOCKED"] == told

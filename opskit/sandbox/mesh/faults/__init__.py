@@ -1,5 +1,6 @@
 """Everything that can be broken in a `mesh` sandbox."""
 
+from opskit.sandbox.mesh.faults.certificates import CERTIFICATE_EXPIRED, WRONG_CA
 from opskit.sandbox.mesh.faults.rules import (
     CONFIG_REJECTED,
     CONFLICTING_RULES,
@@ -11,6 +12,8 @@ from opskit.sandbox.mesh.faults.rules import (
 from opskit.sandbox.mesh.faults.servers import (
     BROKEN_VERSION,
     ISTIOD_DOWN,
+    SERVICE_BROKEN,
+    SERVICE_HANGS,
     SLOW_VERSION,
 )
 
@@ -24,5 +27,9 @@ FAULTS = (
     STRICT_PLAINTEXT,
     WRONG_WEIGHTS,
     CONFLICTING_RULES,
+    SERVICE_BROKEN,
+    SERVICE_HANGS,
+    CERTIFICATE_EXPIRED,
+    WRONG_CA,
 )
 """All faults."""

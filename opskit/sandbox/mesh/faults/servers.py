@@ -7,7 +7,7 @@ from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.mesh import istiod, proxies
 from opskit.sandbox.mesh.faults.common import failing, mended, seen
-from opskit.sandbox.mesh.workloads import REVIEWS_V2, SYSTEM
+from opskit.sandbox.mesh.workloads import CATALOG, REVIEWS_V2, SYSTEM
 
 _ISTIOD = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/{istiod.NAME}"
 
@@ -47,6 +47,44 @@ SLOW_VERSION = Fault(
     inject=_slow,
     heal=_sound,
     arguments={"seconds": "that it waits (1.5)"},
+)
+
+
+def _bad_catalog(sandbox: Broken) -> dict[str, Any]:
+    proxies.behave(sandbox.site, name=CATALOG.name, fail=1.0)
+    seen(lambda: failing(sandbox), "requests fail")
+    return {}
+
+
+def _hanging_catalog(sandbox: Broken) -> dict[str, Any]:
+    proxies.behave(sandbox.site, name=CATALOG.name, delay=_BEYOND)
+    seen(lambda: failing(sandbox), "requests fail")
+    return {}
+
+
+def _good_catalog(sandbox: Broken) -> None:
+    proxies.behave(sandbox.site, name=CATALOG.name)
+    mended(lambda: not failing(sandbox), what="the catalog is not ejected any more")
+
+
+_BEYOND = 4.0
+"""Seconds, beyond the catalog's time-out of 2."""
+
+SERVICE_BROKEN = Fault(
+    name="service-broken",
+    summary="The catalog's only pod answers every request with 500.",
+    seen="In the Envoy of web, the catalog's cluster counts retries (upstream_rq_retry), and ejects the pod "
+    "(outlier_detection.ejections_active): then 503 with the flag UH.",
+    inject=_bad_catalog,
+    heal=_good_catalog,
+)
+SERVICE_HANGS = Fault(
+    name="service-hangs",
+    summary="The catalog answers after 4 s, and its VirtualService allows 2 s, 1 s for each try.",
+    seen="504 with the flag UT; in the Envoy of web, upstream_rq_per_try_timeout and upstream_rq_timeout of "
+    "the catalog's cluster rise.",
+    inject=_hanging_catalog,
+    heal=_good_catalog,
 )
 
 

@@ -159,7 +159,7 @@ def _expire(sandbox: Broken) -> dict[str, Any]:
     _lose_ca(sandbox)
     folder = sandbox.site.folder("expired")
     authority = Authority(folder, name="Sandbox Issuing CA")
-    authority.issue("shop", subject="", hosts=(f"shop.{ZONE}",), ended=True)
+    authority.issue("shop", subject=f"shop.{ZONE}", hosts=(f"shop.{ZONE}",), ended=True)
     pair = {"tls.crt": folder / "shop.crt", "tls.key": folder / "shop.key"}
     data = {key: base64.b64encode(file.read_bytes()).decode() for key, file in pair.items()}
     api(sandbox.site).patch(f"/api/v1/namespaces/{issuers.SHOP}/secrets/shop-tls", {"data": data})

@@ -1,5 +1,6 @@
 """What a server is, as data, and the order that servers start in."""
 
+import errno
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -111,10 +112,11 @@ class _Start:
         self.report(component.name, "starting", monotonic() - self.begun)
         try:
             self._start(component)
-        except OpsError as error:
+        except (OpsError, OSError) as error:
             self.failed.set()
             self.report(component.name, "failed", monotonic() - self.begun)
-            raise _explained(self.site, component, error) from error
+            told = error if isinstance(error, OpsError) else _of_the_machine(error)
+            raise _explained(self.site, component, told) from error
         self.ready[component.name].set()
         self.report(component.name, "ready", monotonic() - self.begun)
 
@@ -140,6 +142,12 @@ class _Start:
 
     def _died(self, component: Component) -> bool:
         return component.command is not None and not self.site.processes.alive(component.name)
+
+
+def _of_the_machine(error: OSError) -> OpsError:
+    """What the kernel refused, as a full disk, in words."""
+    hint = "free some space" if error.errno == errno.ENOSPC else ""
+    return OpsError(f"{error.strerror or error}.", where=str(error.filename or ""), hint=hint)
 
 
 def _explained(site: Site, component: Component, error: OpsError) -> StepFailed:

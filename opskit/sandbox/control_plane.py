@@ -322,5 +322,5 @@ def _listens(site: Site, port: str) -> bool:
         return probe.connect_ex((ADDRESS, site.port(port))) == 0
 
 
-PART = Part(name="control-plane", components=components, options=ControlPlaneOptions)
+PART = Part(name="control-plane", components=components, options=ControlPlaneOptions, disk_mib=200)
 """A real control plane, and kwok for its nodes and pods."""

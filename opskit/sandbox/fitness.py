@@ -1,7 +1,9 @@
 """Whether this machine can have a profile, and what it can have otherwise."""
 
 import os
+import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 from opskit.core.errors import Refused
 from opskit.sandbox.profiles import PROFILES, Profile
@@ -25,6 +27,28 @@ def require_fit(wanted: Profile) -> None:
             f"The profile {wanted.name} can't be had here. {lack}",
             where="this machine",
             hint=f"what can be had here: {_named(p for p in _all() if not p.unfit)}.",
+        )
+
+
+def require_space(wanted: Profile, folder: Path) -> None:
+    """See that the disk has room for what the profile writes.
+
+    Args:
+        wanted: the profile.
+        folder: where its state will be; it need not be there yet.
+
+    Raises:
+        Refused: how much is free, and how much is needed.
+
+    """
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(there).free >> 20
+    if free < wanted.disk_mib:
+        smaller = _named(each for each in _all() if each.disk_mib <= free) or "none"
+        raise Refused(
+            f"The disk is nearly full: {free:,} MiB are free, and {wanted.name} needs {wanted.disk_mib:,}.",
+            where=str(there),
+            hint=f"free some, or set XDG_STATE_HOME to another disk's; there is room for: {smaller}.",
         )
 
 

@@ -109,5 +109,5 @@ def _service() -> Json:
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
-PART = Part(name="monitoring", components=components, options=MonitoringOptions, pods=_pods)
+PART = Part(name="monitoring", components=components, options=MonitoringOptions, disk_mib=100, pods=_pods)
 """A real Prometheus."""

@@ -63,6 +63,8 @@ class Part(Generic[OptionsT]):
     that nothing is there, or only half."""
     needs_root: str = ""
     """Why only root can have it; empty where anybody can."""
+    disk_mib: int = 0
+    """What it writes at most until all is ready, and in some hours of use."""
     unfit: Callable[[], str] = _fit
     """What this machine lacks for it, in words; empty where it fits."""
 

@@ -85,6 +85,12 @@ class Profile:
         return " ".join(f"{part.name}: {part.needs_root}" for part in self.parts if part.needs_root)
 
     @property
+    def disk_mib(self) -> int:
+        """The free disk space that it needs, with what comes up beside it."""
+        beside = sum(PROFILES[name].disk_mib for name in self.beside)
+        return beside + sum(part.disk_mib for part in self.parts)
+
+    @property
     def unfit(self) -> str:
         """What this machine lacks for it, in words; empty where it fits."""
         return " ".join(lack for part in self.parts if (lack := part.unfit()))

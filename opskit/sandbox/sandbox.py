@@ -16,7 +16,7 @@ from opskit.sandbox.binaries import require, require_all
 from opskit.sandbox.component import Report, bring_up, prefixed, programs_of, silent
 from opskit.sandbox.faults import Fault, fault_named
 from opskit.sandbox.files import locked, read_json, write_json, write_private
-from opskit.sandbox.fitness import require_fit
+from opskit.sandbox.fitness import require_fit, require_space
 from opskit.sandbox.light import ceph_files
 from opskit.sandbox.part import Part
 from opskit.sandbox.pins import versions
@@ -134,6 +134,7 @@ class Sandbox:
             if self._is_up(wanted, settings):
                 return
             self._clean()
+            require_space(wanted, self.site.state)
             self.site.make()
             self.site.write_record(
                 phase="starting", profile=wanted.name, options=settings, versions=versions(), **record

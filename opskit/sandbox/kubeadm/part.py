@@ -133,6 +133,7 @@ def _remove(site: Site) -> None:
 
 PART = Part(
     name="kubeadm",
+    disk_mib=2000,
     components=_components,
     options=KubeadmOptions,
     everything={"previous": True},

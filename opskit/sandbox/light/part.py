@@ -30,6 +30,7 @@ def _scrapes(site: Site) -> list[Json]:
 
 PART = Part(
     name="ceph",
+    disk_mib=400,
     components=_components,
     options=LightOptions,
     everything={"mons": 3, "mds": True, "rgw": True},

@@ -44,6 +44,7 @@ def components(options: MeshOptions, _: Sequence[Part[Any]]) -> list[Component]:
 
 PART = Part(
     name="mesh",
+    disk_mib=100,
     components=components,
     options=MeshOptions,
     faults=FAULTS,

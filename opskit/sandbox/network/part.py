@@ -145,6 +145,7 @@ def _pods(site: Site) -> list[Json]:
 
 PART = Part(
     name="network",
+    disk_mib=50,
     components=_components,
     options=NetworkOptions,
     everything={"reflectors": 2},

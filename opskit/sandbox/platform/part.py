@@ -70,6 +70,7 @@ def _pods(site: Site) -> list[Json]:
 
 PART = Part(
     name="platform",
+    disk_mib=600,
     components=_components,
     options=NoOptions,
     faults=FAULTS,

@@ -222,5 +222,5 @@ def _state(site: Site, node: str) -> str:
     return {200: "", 429: "", 501: "not initialised", 503: "sealed"}.get(status, f"answering {status}")
 
 
-PART = Part(name="openbao", components=components, options=NoOptions, pods=_pods)
+PART = Part(name="openbao", components=components, options=NoOptions, disk_mib=300, pods=_pods)
 """A real OpenBao of three nodes."""

@@ -1,11 +1,10 @@
 """What there is on this machine: programs and where they come from, sandboxes and their parts."""
 
-from pathlib import Path
-
 import msgspec
 
 from opskit.sandbox.binaries import Found, find
 from opskit.sandbox.component import programs_of
+from opskit.sandbox.memory import held_mib
 from opskit.sandbox.processes import Processes
 from opskit.sandbox.profiles import profile
 from opskit.sandbox.sandbox import Sandbox
@@ -32,7 +31,7 @@ class SandboxSeen(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     faults: list[str]
     memory_mib: int
-    """Resident memory of all its processes."""
+    """Proportional memory of all its processes, those inside of its nodes, too."""
     parts: list[Part]
 
 
@@ -67,7 +66,7 @@ def _seen(name: str) -> SandboxSeen:
         kubeconfig=str(sandbox.kubeconfig),
         versions=record.get("versions", {}),
         faults=sorted(sandbox.injected()),
-        memory_mib=sum(_resident_kib(part.pid) for part in parts if part.pid) // 1024,
+        memory_mib=held_mib(part.pid for part in parts if part.pid),
         parts=parts,
     )
 
@@ -75,11 +74,3 @@ def _seen(name: str) -> SandboxSeen:
 def _part(processes: Processes, name: str) -> Part:
     pid = processes.pid(name)
     return Part(name=name, alive=pid is not None, pid=pid, log=str(processes.log(name)))
-
-
-def _resident_kib(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from time import monotonic
 
+import platformdirs
 import urllib3
 
 from opskit.core.errors import BadAnswer, NotInstalled, Unreachable
 from opskit.sandbox.binaries import TOOLS, Found, cache_path, find
-from opskit.sandbox.files import locked, private_folder
+from opskit.sandbox.files import locked, private_folder, read_json, write_json
 from opskit.sandbox.pins import Program, program
 from opskit.sandbox.running import run
 
@@ -21,6 +22,10 @@ Progress = Callable[[str], None]
 
 _VERSION_PACKAGE = "k8s.io/component-base/version"
 _BUILD_DEADLINE = 3600.0
+
+
+def _record_file() -> Path:
+    return platformdirs.user_cache_path("opskit") / "built.json"
 
 
 def estimate(names: Iterable[str]) -> int:
@@ -53,8 +58,19 @@ def build(names: Sequence[str], *, progress: Progress) -> list[Found]:
         left = sum(other.build_seconds for other in todo[number - 1 :])
         progress(f"[{number}/{len(todo)}] {each.name} {each.version} (at most {_minutes(left)} left)")
         _fetch(each)
+        _record(each, monotonic() - begun)
         progress(f"[{number}/{len(todo)}] {each.name} is ready after {monotonic() - begun:.0f} s")
     return [find(name) for name in names]
+
+
+def recorded_seconds() -> dict[str, int]:
+    """How long each program took to get on this machine, by `name version`, as its builder noted."""
+    return read_json(_record_file(), {})
+
+
+def _record(wanted: Program, seconds: float) -> None:
+    with locked(_record_file().with_suffix(".lock")):
+        write_json(_record_file(), {**recorded_seconds(), f"{wanted.name} {wanted.version}": round(seconds)})
 
 
 def _fetch(wanted: Program) -> None:

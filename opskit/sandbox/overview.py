@@ -4,11 +4,11 @@ import msgspec
 
 from opskit.sandbox.binaries import Found, find
 from opskit.sandbox.component import programs_of
-from opskit.sandbox.memory import held_mib
 from opskit.sandbox.processes import Processes
 from opskit.sandbox.profiles import profile
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.site import sandbox_names
+from opskit.sandbox.usage import held_mib
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

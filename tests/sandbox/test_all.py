@@ -12,7 +12,7 @@ import pytest
 from opskit.sandbox import Sandbox
 from opskit.sandbox.overview import overview
 from opskit.sandbox.profiles import PROFILES
-from opskit.sandbox.rehearsing.asking import environment, testify
+from opskit.sandbox.rehearsing.asking import environment, statement_of
 from opskit.sandbox.rehearsing.witness import Answers, Witness
 from opskit.sandbox.rehearsing.witnesses import WITNESSES, condition, pods_are_ready
 from opskit.sandbox.site import sandbox_names
@@ -89,11 +89,11 @@ def test_a_fault_is_seen_by_the_systems_own_tool_and_by_opskit(system: str, ever
     sandbox.wait_healthy()
     before = codes(sandbox, system)
     assert not any(each.startswith(code) for each in before), before
-    assert all(testify(sandbox, each, {}, before="").well for each in witnesses)
+    assert all(statement_of(sandbox, each, {}, before="").well for each in witnesses)
     sandbox.inject(fault)
     try:
         wait_until(
-            lambda: not all(testify(sandbox, each, {}, before="").well for each in witnesses),
+            lambda: not all(statement_of(sandbox, each, {}, before="").well for each in witnesses),
             what="the system's own tool shows it",
             deadline=60.0,
             every=1.0,

@@ -112,7 +112,7 @@ def ask_all(sandbox: Sandbox, witnesses: Iterable[Witness], parameters: Paramete
     return said
 
 
-def testify(sandbox: Sandbox, witness: Witness, parameters: Parameters, *, before: str) -> Statement:
+def statement_of(sandbox: Sandbox, witness: Witness, parameters: Parameters, *, before: str) -> Statement:
     """What a witness says at the end, judged."""
     command = " ".join(witness.words(parameters))
     try:

@@ -12,7 +12,7 @@ import msgspec
 
 from opskit.core.errors import DeadlineExceeded, Refused
 from opskit.runner.contract import Runbook
-from opskit.sandbox.rehearsing.asking import Opskit, ask_all, testify, words_of
+from opskit.sandbox.rehearsing.asking import Opskit, ask_all, statement_of, words_of
 from opskit.sandbox.rehearsing.outcome import Rehearsal, judged, versions, with_verdict
 from opskit.sandbox.rehearsing.place import Say, place
 from opskit.sandbox.rehearsing.scenes import Scene, scene_of
@@ -199,7 +199,8 @@ class _Rehearsing:
     ) -> list[Statement]:
         every = (*goal, *WITNESSES[self.runbook.system])
         return [
-            testify(self.sandbox, each, parameters, before=before.get(each.command, "")) for each in every
+            statement_of(self.sandbox, each, parameters, before=before.get(each.command, ""))
+            for each in every
         ]
 
 

@@ -14,11 +14,22 @@ def some(names: Iterable[str], *, at_most: int = 6) -> str:
     return f"{shown} and {len(every) - at_most} more" if len(every) > at_most else shown
 
 
-def count(number: int, noun: str) -> str:
-    """`1 OSD`, `2 OSDs`; `1 policy`, `2 policies`."""
+def count(number: int, noun: str, verb: str = "") -> str:
+    """`1 OSD`, `2 OSDs`; `1 policy`, `2 policies`; with a verb `1 pod is`, `2 pods are`.
+
+    Args:
+        number: of things.
+        noun: one of them.
+        verb: what one of them does: `is`, `has`, `needs`.
+
+    """
     if number == 1:
-        return f"1 {noun}"
-    return f"{number:,} {_plural(noun)}"
+        return f"1 {noun} {verb}".rstrip()
+    return f"{number:,} {_plural(noun)} {_of_many(verb)}".rstrip()
+
+
+def _of_many(verb: str) -> str:
+    return {"is": "are", "has": "have", "does": "do"}.get(verb, verb.removesuffix("s"))
 
 
 def _plural(noun: str) -> str:

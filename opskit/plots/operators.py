@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from opskit.core.wording import count
 from opskit.plots import style
 
 _MARKS = {"leader": "star", "voter": "circle", "learner": "circle-open"}
@@ -122,7 +123,7 @@ def upgrade_sentence(frame: pd.DataFrame) -> str:
     crds = len({row["crd"] for row in style.rows(frame)})
     breaks, may = risks.count("breaks"), risks.count("may break")
     if breaks:
-        return f"Don't apply: {breaks} change(s) lose or refuse objects that are there"
+        return f"Don't apply: {count(breaks, 'change', 'loses')} or refuse objects that are there"
     if may:
-        return f"Look before you apply: {may} change(s) refuse objects that use what is narrowed"
-    return f"Nothing in the way: {crds} CRD(s) differ in nothing that harms objects which are there"
+        return f"Look before you apply: {count(may, 'change', 'refuses')} objects that use what is narrowed"
+    return f"Nothing in the way: {count(crds, 'CRD', 'differs')} in nothing that harms objects"

@@ -36,7 +36,7 @@ def _full(facts: Facts, each: Usage) -> Finding:
     others = [
         one for one in ipam.usage(facts) if one.pool.name != each.pool.name and not one.pool.spec.disabled
     ]
-    leaks = f" {count(len(gone), 'address')} of it belong to no pod any more." if gone else ""
+    leaks = f" {count(len(gone), 'address')} of it had a pod that is gone." if gone else ""
     return finding(
         "POOL_EXHAUSTED" if not free else "POOL_NEARLY_FULL",
         ERROR if not free else WARNING,
@@ -139,7 +139,7 @@ def ipam_leak(facts: Facts) -> list[Finding]:
             "IPAM_LEAK",
             WARNING,
             f"IPAM{f' of {nodes}' if nodes else ''}",
-            f"{count(len(gone), 'address')} are recorded as given and belong to no pod any more: "
+            f"{count(len(gone), 'address', 'is')} recorded as given, with no pod any more: "
             f"{some(examples, at_most=3)}.",
             evidence=[Evidence(text=some(examples), command=_CHECK)],
             cause="A node was lost with its pods, or the CNI's deletion failed; the collector of "
@@ -165,7 +165,7 @@ def address_unrecorded(facts: Facts) -> list[Finding]:
             "ADDRESS_UNRECORDED",
             ERROR,
             some(sorted({pod.namespace or "" for pod, _ in found})),
-            f"{count(len(found), 'pod')} have an address that IPAM takes for free: it may be given twice.",
+            f"{count(len(found), 'pod', 'has')} an address that IPAM takes for free: it may be given twice.",
             evidence=[Evidence(text=some(examples), command=_CHECK)],
             cause="The address was released by hand while the pod ran, or another CNI plug-in gave it.",
             remedy="Recycle these pods; each gets an address that is recorded.",

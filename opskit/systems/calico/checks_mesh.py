@@ -53,7 +53,7 @@ def mesh_off_without_peers(facts: Facts) -> list[Finding]:
             "MESH_OFF_WITHOUT_REFLECTORS",
             CRITICAL if whole else ERROR,
             f"BGP of {some(alone, at_most=3)}",
-            f"The node-to-node mesh is off and {count(len(alone), 'node')} have no BGP peer: "
+            f"The node-to-node mesh is off and {count(len(alone), 'node', 'has')} no BGP peer: "
             "nobody learns the routes to their pods.",
             evidence=[
                 Evidence(text="nodeToNodeMeshEnabled is false", command=_SHOW),

@@ -4,7 +4,7 @@ import re
 
 from opskit.core.findings import Evidence, Remedy, Severity
 from opskit.core.parts import Unread, known
-from opskit.core.wording import some
+from opskit.core.wording import count, some
 from opskit.systems.istio.answers import Sync
 from opskit.systems.istio.facts import Facts
 from opskit.systems.istio.judging import Judgement, check_of, finding
@@ -86,7 +86,7 @@ def proxy_disconnected(facts: Facts) -> list[Judgement]:
         "PROXY_DISCONNECTED",
         Severity.ERROR,
         some(names),
-        f"{len(lost)} of {len(facts.meshed)} proxies are not connected to istiod.",
+        f"{len(lost)} of {count(len(facts.meshed), 'proxy')} not connected to istiod.",
         evidence=[Evidence(text=f"istiod does not list {some(names)}", command="istioctl proxy-status")],
         cause="The agent can't reach istiod, its certificate or token is refused, or the process is gone. "
         "It keeps the configuration that it had; a proxy that has just started has none.",
@@ -164,7 +164,7 @@ def proxy_stale(facts: Facts) -> list[Judgement]:
         "PROXY_STALE",
         Severity.WARNING,
         some(names),
-        f"{len(stale)} of {len(known(facts.sync, []))} proxies have not acknowledged their configuration: "
+        f"{len(stale)} of {len(known(facts.sync, []))} proxies did not acknowledge their configuration: "
         f"{some(sorted({kind for each in stale for kind in each.stale}))}.",
         evidence=[Evidence(text=f"STALE: {some(names)}", command="istioctl proxy-status")],
         cause="The proxy refused it, hangs, or its connection to istiod does.",
@@ -210,7 +210,7 @@ def _skewed(names: list[str], code: str, severity: Severity, text: str, newest: 
         code,
         severity,
         some(names),
-        f"{len(names)} proxies are {text} ({control}).",
+        f"{count(len(names), 'proxy', 'is')} {text} ({control}).",
         evidence=[Evidence(text=some(names), command="istioctl version; istioctl proxy-status")],
         cause="Workloads were restarted with another revision's image than the istiod that serves them, "
         "or were never restarted after an upgrade.",

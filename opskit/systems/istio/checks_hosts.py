@@ -3,7 +3,7 @@
 from opskit.core.findings import Evidence, Remedy, Severity
 from opskit.core.kinds_core import Namespace
 from opskit.core.parts import Unread, known
-from opskit.core.wording import some
+from opskit.core.wording import count, some
 from opskit.systems.istio import kinds
 from opskit.systems.istio.destinations import ANALYSIS, affected, destinations, share, show
 from opskit.systems.istio.facts import Facts
@@ -131,7 +131,7 @@ def port_naming(facts: Facts) -> list[Judgement]:
         "PORT_NAMING",
         Severity.INFO,
         some(odd),
-        f"{len(odd)} ports have neither a protocol in their name nor an appProtocol: Istio guesses it.",
+        f"{count(len(odd), 'port', 'has')} no protocol in the name and no appProtocol: Istio guesses it.",
         evidence=[Evidence(text=some(odd), command="istioctl analyze -A")],
         cause="A service that was written before the mesh.",
         remedy=Remedy(text="Name ports `http-…`, `grpc-…`, `tcp-…`, or set appProtocol."),

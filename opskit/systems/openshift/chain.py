@@ -81,10 +81,9 @@ def roots(operators: Iterable[ClusterOperator]) -> dict[str, list[str]]:
     ill = {each.name: each for each in operators if in_trouble(each)}
     cause = {name: _cause(each, ill) for name, each in ill.items()}
     found: dict[str, list[str]] = {name: [] for name in ill if not cause[name]}
-    for name in ill:
-        root = _root(name, cause)
-        if root != name:
-            found.setdefault(root, []).append(name)
+    ways = sorted((_way(name, cause) for name in ill), key=len)
+    for first, *_, root in (way for way in ways if len(way) > 1):
+        found.setdefault(root, []).append(first)
     return found
 
 
@@ -100,9 +99,9 @@ def _cause(operator: ClusterOperator, ill: Mapping[str, ClusterOperator]) -> str
     return (named or gone or [""])[0]
 
 
-def _root(name: str, cause: Mapping[str, str]) -> str:
-    seen: set[str] = set()
-    while cause.get(name) and name not in seen:
-        seen.add(name)
-        name = cause[name]
-    return name
+def _way(name: str, cause: Mapping[str, str]) -> list[str]:
+    """From an operator to the one at fault."""
+    way = [name]
+    while (further := cause.get(way[-1], "")) and further not in way:
+        way.append(further)
+    return way

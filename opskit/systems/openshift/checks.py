@@ -5,10 +5,15 @@ told in that one's finding, and not again.
 """
 
 from opskit.core.findings import Finding, by_severity
-from opskit.systems.openshift import checks_platform, checks_pools, checks_projects
+from opskit.systems.openshift import checks_platform, checks_pools, checks_projects, checks_routes
 from opskit.systems.openshift.facts import Facts
 
-CHECKS = (*checks_pools.CHECKS, *checks_platform.CHECKS, *checks_projects.CHECKS)
+CHECKS = (
+    *checks_pools.CHECKS,
+    *checks_platform.CHECKS,
+    *checks_routes.CHECKS,
+    *checks_projects.CHECKS,
+)
 """In the order in which equally grave findings are told: causes first."""
 
 

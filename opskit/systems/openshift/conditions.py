@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from opskit.core.conditions import Conditions, Held
 from opskit.core.errors import NotFound
-from opskit.systems.openshift.checks_projects import refusal, weights
+from opskit.core.wording import count
+from opskit.systems.openshift.checks_routes import refusal, weights
 from opskit.systems.openshift.kinds import ENDPOINT_SLICE, ROUTE, Route
 
 if TYPE_CHECKING:
@@ -46,4 +47,4 @@ def service_answers(cluster: "Cluster", *, namespace: str, service: str) -> Held
     """At least one pod behind the service takes requests."""
     selector = f"kubernetes.io/service-name={service}"
     ready = sum(each.ready for each in cluster.list(ENDPOINT_SLICE, namespace=namespace, selector=selector))
-    return Held(ok=ready > 0, state=f"{ready} ready endpoint(s) behind service {service}")
+    return Held(ok=ready > 0, state=f"{count(ready, 'ready endpoint')} behind service {service}")

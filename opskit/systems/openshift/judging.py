@@ -50,3 +50,12 @@ def said(condition: WireCondition) -> str:
 def lasting(moment: datetime | None, now: datetime) -> timedelta:
     """For how long; nothing where it is not known."""
     return now - moment if moment else timedelta()
+
+
+_OWN = ("openshift", "kube-", "default")
+"""How the names of the platform's own namespaces begin."""
+
+
+def of_platform(namespace: str) -> bool:
+    """Whether a namespace is the platform's own."""
+    return namespace.startswith(_OWN)

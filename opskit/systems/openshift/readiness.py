@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from opskit.core.findings import Data
 from opskit.core.parts import Unread, known
-from opskit.core.wording import some
+from opskit.core.wording import count, some
 from opskit.systems.openshift.chain import in_trouble
 from opskit.systems.openshift.facts import Facts, condition, says
 from opskit.systems.openshift.kinds import ClusterVersion
@@ -56,7 +56,8 @@ class Readiness(Data, frozen=True):
         if against:
             return f"{way} is blocked: {some(against)}"
         asked = sum(each.answer is Answer.ASK for each in self.guards)
-        return f"{way} may begin, once {asked} question(s) are answered" if asked else f"{way} may begin"
+        once = f", once {count(asked, 'question', 'is')} answered" if asked else ""
+        return f"{way} may begin{once}"
 
 
 def readiness(facts: Facts, *, to: str | None = None) -> Readiness:
@@ -142,7 +143,12 @@ def _idle(version: ClusterVersion) -> Guard:
 
 def _operators(facts: Facts) -> Guard:
     if isinstance(facts.operators, Unread):
-        return Guard(name="operators", answer=Answer.UNKNOWN, why=facts.operators.reason, command="oc get co")
+        return Guard(
+            name="operators available",
+            answer=Answer.UNKNOWN,
+            why=facts.operators.reason,
+            command="oc get clusteroperators",
+        )
     ill = [each.name for each in facts.operators if in_trouble(each)]
     why = f"{some(ill)} not available or degraded" if ill else ""
     return _guard("operators available", why, f"all {len(facts.operators)} are", "oc get clusteroperators")
@@ -164,7 +170,12 @@ def _upgradeable(facts: Facts, version: ClusterVersion, before: str, to: str) ->
 
 def _pools(facts: Facts) -> Guard:
     if isinstance(facts.pools, Unread):
-        return Guard(name="pools", answer=Answer.UNKNOWN, why=facts.pools.reason, command="oc get mcp")
+        return Guard(
+            name="pools updated, unpaused",
+            answer=Answer.UNKNOWN,
+            why=facts.pools.reason,
+            command="oc get machineconfigpools",
+        )
     bad = [
         f"{pool.name} {'is paused' if pool.spec.paused else 'is not updated'}"
         for pool in facts.pools

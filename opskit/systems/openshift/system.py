@@ -10,6 +10,6 @@ SYSTEM = System(
     facts=facts.read,
     checks=checks.check,
     conditions=CONDITIONS,
-    absent=lambda read: absence(read.version, read.operators),
-    optional=frozenset({"builds", "deployment_configs", "pools", "routes"}),
+    absent=lambda read: absence(read.version, read.operators, read.routes),
+    optional=frozenset({"version", "operators", "builds", "deployment_configs", "pools", "routes"}),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from opskit.core.parts import known
 from opskit.core.tables import TIME, Columns, frame
 from opskit.systems.openshift.chain import roots
-from opskit.systems.openshift.checks_projects import refusal, weights
+from opskit.systems.openshift.checks_routes import refusal, weights
 from opskit.systems.openshift.facts import Facts, condition, says
 from opskit.systems.openshift.kinds import ClusterOperator, ClusterVersion
 from opskit.systems.openshift.readiness import Readiness

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds_workloads import Deployment
-from opskit.core.wording import some
+from opskit.core.wording import count, some
 from opskit.systems.operators.facts import Facts
 from opskit.systems.operators.judging import CONVENTIONS_DOC, FINALIZER_DOC, ago, finding, namespaced
 from opskit.systems.operators.resources import Deletion, OfCrd, Resource
@@ -77,7 +77,7 @@ def _state(resource: Resource) -> str:
     if resource.deletion:
         parts.append(f"is being deleted, held by {some(resource.deletion.finalizers) or 'nothing visible'}")
     if resource.unseen:
-        parts.append(f"{resource.unseen} change(s) of its spec were not seen")
+        parts.append(f"{count(resource.unseen, 'change')} of its spec not seen")
     return "; ".join(parts)
 
 
@@ -184,7 +184,7 @@ def resource_not_reconciled(facts: Facts) -> list[Finding]:
             "RESOURCE_NOT_RECONCILED",
             Severity.WARNING,
             str(each),
-            f"The operator of {each} has not seen its last {each.unseen} change(s).",
+            f"The operator of {each} has not seen its last {count(each.unseen, 'change')}.",
             evidence=[
                 Evidence(text="status.observedGeneration is behind metadata.generation", command=each.command)
             ],

@@ -12,6 +12,7 @@ import msgspec
 from opskit.core.findings import Data
 from opskit.core.kinds import Kind, Object
 from opskit.core.parts import Unread
+from opskit.core.wording import count
 
 
 class QuorumObject(Object, frozen=True):
@@ -202,7 +203,7 @@ class Quorum(Data, frozen=True):
         if isinstance(self.members, Unread):
             return f"the members of {self.subject} could not be read: {self.members.reason}"
         learners = len(self.known) - len(self.voters)
-        tail = f", {learners} learner(s)" if learners else ""
+        tail = f", {count(learners, 'learner')}" if learners else ""
         told = f"{len(self.voters) - len(self.ill)} of {len(self.voters)} voters are healthy{tail}"
         ill = "; ".join(each.text for each in self.ill)
         phase = f"; its operator says {self.phase!r}" if not self.phase_good else ""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from opskit.core.parts import Unread, known
 from opskit.core.tables import Columns, frame
+from opskit.core.wording import count
 from opskit.systems.operators.candidates import Candidate
 from opskit.systems.operators.crd_upgrade import Difference, Risk
 from opskit.systems.operators.facts import Facts
@@ -67,7 +68,7 @@ def _what(resource: Resource) -> str:
     if resource.deletion:
         parts.append(f"deletion held by {', '.join(resource.deletion.finalizers) or 'nothing visible'}")
     if resource.unseen:
-        parts.append(f"{resource.unseen} change(s) not seen by its operator")
+        parts.append(f"{count(resource.unseen, 'change')} not seen by its operator")
     return "; ".join(parts)
 
 

@@ -19,6 +19,14 @@ def test_numbers_have_their_plural(number: int, noun: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "verb", "text"),
+    [(1, "is", "1 pod is"), (0, "is", "0 pods are"), (2, "has", "2 pods have"), (3, "needs", "3 pods need")],
+)
+def test_a_verb_goes_with_its_number(number: int, verb: str, text: str) -> None:
+    assert count(number, "pod", verb) == text
+
+
+@pytest.mark.parametrize(
     ("span", "text"),
     [
         (timedelta(seconds=59), "less than a minute"),

@@ -12,7 +12,7 @@ from typing import Any
 from opskit.core.errors import Refused
 from opskit.core.parts import Unread
 from opskit.core.plan import Change, Condition, Draft, Lock, Patch, Step, Target, Undo
-from opskit.systems.openshift.checks_projects import refusal, weights
+from opskit.systems.openshift.checks_routes import refusal, weights
 from opskit.systems.openshift.facts import Facts
 from opskit.systems.openshift.kinds import Route
 

@@ -7,6 +7,7 @@ https://etcd.io/docs/latest/faq/#what-is-failure-tolerance.
 from collections.abc import Iterator
 
 from opskit.core.plan import Change, Draft, Patch, Step, Undo
+from opskit.core.wording import count
 from opskit.systems.operators.facts import Facts
 from opskit.systems.operators.plans import guards
 from opskit.systems.operators.quorum import Quorum
@@ -56,7 +57,7 @@ def _reasons(found: Quorum, size: int) -> Iterator[str]:
     if size % 2 == 0:
         yield f"{size} is even: it bears as many losses as {size - 1}, and needs one vote more"
     if size < SMALLEST:
-        yield f"{size} member(s) bear no loss at all; {SMALLEST} is the smallest size that does"
+        yield f"{count(size, 'member', 'bears')} no loss at all; {SMALLEST} is the smallest size that does"
     if size > found.sort.largest:
         yield f"{size} is more than the {found.sort.largest} members that {found.sort.software} is fit for"
     yield from guards.whole(found)

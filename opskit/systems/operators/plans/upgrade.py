@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from opskit.core.plan import Change, Draft, Patch, Step
+from opskit.core.wording import count
 from opskit.systems.operators.facts import Facts
 from opskit.systems.operators.plans import guards
 from opskit.systems.operators.quorum import Quorum
@@ -56,7 +57,7 @@ def _reasons(found: Quorum, version: str) -> Iterator[str]:
     yield from version_reasons(found.version, version, software=found.sort.software)
     yield from guards.whole(found)
     if found.wanted < 3:
-        yield f"with {found.wanted} member(s) the service stops while one is replaced"
+        yield f"with {count(found.wanted, 'member')} the service stops while one is replaced"
 
 
 def version_reasons(before: str, after: str, *, software: str) -> Iterator[str]:

@@ -123,7 +123,7 @@ def upgrade_sentence(frame: pd.DataFrame) -> str:
     crds = len({row["crd"] for row in style.rows(frame)})
     breaks, may = risks.count("breaks"), risks.count("may break")
     if breaks:
-        return f"Don't apply: {count(breaks, 'change', 'loses')} or refuse objects that are there"
+        return f"Don't apply: {count(breaks, 'change')} would lose or refuse objects that are there"
     if may:
         return f"Look before you apply: {count(may, 'change', 'refuses')} objects that use what is narrowed"
     return f"Nothing in the way: {count(crds, 'CRD', 'differs')} in nothing that harms objects"

@@ -9,6 +9,7 @@ import typer
 from opskit.cli.options import ClusterOption, FailOnOption, seconds, severity
 from opskit.cli.outcome import done, keep_traceback, reported, say
 from opskit.cli.output import print_json, print_text, save_text
+from opskit.core.wording import count
 
 if TYPE_CHECKING:
     from opskit.runner.survey import Survey
@@ -89,7 +90,7 @@ def _say_gaps(seen: "Survey") -> None:
     for reason in seen.unread[:_UNREAD_SHOWN]:
         say(f"Not read: {reason}")
     if len(seen.unread) > _UNREAD_SHOWN:
-        say(f"Not read: {len(seen.unread) - _UNREAD_SHOWN} more part(s); --json has them all")
+        say(f"Not read: {count(len(seen.unread) - _UNREAD_SHOWN, 'more part')}; --json has them all")
 
 
 def _say_defects(seen: "Survey") -> None:

@@ -7,6 +7,7 @@ from opskit.core.errors import NotInstalled, ReadError
 from opskit.core.findings import Data, Finding, Severity, at_or_above
 from opskit.core.parts import Unread, unread
 from opskit.core.plan import Condition
+from opskit.core.wording import count
 from opskit.runner.record import Record, Status
 from opskit.runner.verdict import Goal, Verdict
 
@@ -116,7 +117,8 @@ def _sentences(
         )
     yield _counted(found)
     if gaps.unread:
-        yield f"{len(gaps.unread)} part(s) of the facts could not be read, so this is not the whole picture."
+        parts = count(len(gaps.unread), "part")
+        yield f"{parts} of the facts could not be read, so this is not the whole picture."
     if gaps.lacking:
         yield f"Judged without {', '.join(line.partition(':')[0] for line in gaps.lacking)}."
 
@@ -125,5 +127,11 @@ def _counted(found: tuple[Finding, ...]) -> str:
     if not found:
         return "No findings."
     counts = {each: sum(1 for one in found if one.severity is each) for each in reversed(Severity)}
-    named = ", ".join(f"{count} {each.value}" for each, count in counts.items() if count)
+    named = ", ".join(_of(number, each) for each, number in counts.items() if number)
     return f"Findings: {named}. First: {found[0].summary}"
+
+
+def _of(number: int, severity: Severity) -> str:
+    """`2 warnings`; `info` and `critical` have no plural."""
+    word = severity.value
+    return count(number, word) if severity in (Severity.WARNING, Severity.ERROR) else f"{number} {word}"

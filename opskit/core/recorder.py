@@ -103,6 +103,12 @@ class Recorder:
                 self._keep(_Kept(read, [redact(answer.body, plural="")], answer=answer))
         return answers
 
+    def lists(self) -> list[tuple[ListObjects, list[bytes]]]:
+        """The lists of objects that were read so far, and their pages, redacted."""
+        with self._lock:
+            kept = [(each.read, each.bodies) for each in self._kept.values()]
+        return [(read, bodies) for read, bodies in kept if isinstance(read, ListObjects)]
+
     def save(self, path: str | Path, *, settings: Mapping[str, Mapping[str, Any]] | None = None) -> Path:
         """Write the snapshot: to a file beside it, then renamed; mode 0600.
 

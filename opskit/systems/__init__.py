@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import Any
 
+from opskit.core.aspects import Aspect
 from opskit.core.errors import UnknownName
 from opskit.core.system import System
 
@@ -30,3 +31,9 @@ def load(name: str) -> System[Any]:
         raise UnknownName.among("system", name, NAMES)
     system: System[Any] = import_module(f"opskit.systems.{name}.system").SYSTEM
     return system
+
+
+def compared(name: str) -> tuple[Aspect, ...]:
+    """What two looks at a system are compared by: `COMPARED` of its room's views."""
+    aspects: tuple[Aspect, ...] = import_module(f"opskit.systems.{name}.views").COMPARED
+    return aspects

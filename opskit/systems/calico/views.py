@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from opskit.core.aspects import Aspect
 from opskit.systems.calico import ipam, sessions
 from opskit.systems.calico.facts import Facts
 
@@ -186,3 +187,11 @@ def mesh_cost(
 
 def _reflected(nodes: int, reflectors: int) -> int:
     return reflectors * (nodes - reflectors) + reflectors * (reflectors - 1) // 2
+
+
+COMPARED = (
+    Aspect("BGP session", bgp, ("node", "peer"), ("state", "error", "sort")),
+    Aspect("IP pool", pools, ("pool",), ("cidr", "encapsulation", "disabled", "allocated")),
+    Aspect("policy", policies, ("policy",), ("tier", "order", "ingress", "egress", "pods")),
+)
+"""What two looks are compared by."""

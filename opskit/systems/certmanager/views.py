@@ -5,6 +5,7 @@ Every frame has its columns also when it is empty; times are UTC.
 
 from typing import TYPE_CHECKING, Any
 
+from opskit.core.aspects import Aspect
 from opskit.core.parts import Unread, known
 from opskit.systems.certmanager import chain, checks_budget
 from opskit.systems.certmanager.facts import Facts
@@ -173,3 +174,15 @@ def _frame(rows: list[Any], columns: dict[str, str]) -> "pd.DataFrame":
             pd.to_datetime(made[name], utc=True).astype(dtype) if dtype == _TIME else made[name].astype(dtype)
         )
     return made
+
+
+COMPARED = (
+    Aspect(
+        "certificate",
+        certificates,
+        ("namespace", "certificate"),
+        ("state", "issuer", "ready", "revision", "not_after"),
+    ),
+    Aspect("issuer", issuers, ("issuer",), ("ready", "sort", "server", "message")),
+)
+"""What two looks are compared by."""

@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
+from opskit.core.aspects import Aspect
 from opskit.core.parts import Unread, known
 from opskit.systems.dex import logs
 from opskit.systems.dex import sessions as sessions_of
@@ -231,3 +232,11 @@ def _frame(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> "pd.DataFra
     import pandas as pd
 
     return pd.DataFrame(rows, columns=list(columns))
+
+
+COMPARED = (
+    Aspect("trust", trusts, ("node", "issuer"), ("audiences", "user", "groups", "same")),
+    Aspect("connector", connectors, ("id",), ("type", "where", "people", "groups")),
+    Aspect("client", clients, ("id",), ("public", "redirects")),
+)
+"""What two looks are compared by."""

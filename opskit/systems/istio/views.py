@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from opskit.core.aspects import Aspect
 from opskit.core.parts import known
 from opskit.systems.istio.facts import Facts, full
 from opskit.systems.istio.proxies import identity, left
@@ -98,3 +99,10 @@ def way(found: Way) -> pd.DataFrame:
 
 def _table(rows: Sequence[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(columns)).astype(columns)
+
+
+COMPARED = (
+    Aspect("proxy", proxies, ("proxy",), ("version", "in_sync", "waiting_for")),
+    Aspect("certificate", certificates, ("proxy", "identity"), ("expires",)),
+)
+"""What two looks are compared by."""

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from opskit.core.aspects import Aspect
 from opskit.core.parts import Unread, known
 from opskit.core.tables import TIME, frame
 from opskit.systems.kubeadm.answers import Alarms, Certificate, Endpoint
@@ -154,3 +155,12 @@ def upgrade_path(facts: Facts, *, target: str) -> "pd.DataFrame":
             "then": (lambda _: "kubeadm upgrade node, on each other node; workers drained first", "str"),
         },
     )
+
+
+COMPARED = (
+    Aspect("node", nodes, ("node",), ("role", "ready", "open", "kubelet", "runtime")),
+    Aspect("static pod", control_plane, ("component", "node"), ("image", "ready", "restarts")),
+    Aspect("certificate", certificates, ("node", "certificate"), ("ends", "external")),
+    Aspect("etcd member", etcd, ("member",), ("endpoint", "healthy", "leader", "version", "alarms")),
+)
+"""What two looks are compared by."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from opskit.core.aspects import Aspect
 from opskit.core.parts import known
 from opskit.core.tables import TIME, Columns, frame
 from opskit.systems.openshift.chain import roots
@@ -144,3 +145,17 @@ def readiness(facts: Facts, *, to: str | None = None) -> "pd.DataFrame":
     made = frame(verdict.guards, columns)
     made.attrs["sentence"] = verdict.sentence
     return made
+
+
+COMPARED = (
+    Aspect(
+        "operator",
+        operators,
+        ("operator",),
+        ("version", "available", "progressing", "degraded", "upgradeable"),
+    ),
+    Aspect("pool", pools, ("pool",), ("machines", "updated", "unavailable", "degraded", "paused")),
+    Aspect("route", routes, ("namespace", "route", "service"), ("host", "weight", "endpoints", "refused")),
+    Aspect("update", history, ("version", "started"), ("state",)),
+)
+"""What two looks are compared by."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from opskit.core.aspects import Aspect
 from opskit.core.parts import Unread, known
 from opskit.core.tables import Columns, frame
 from opskit.core.wording import count
@@ -127,3 +128,11 @@ def _differences(candidate: Candidate) -> Iterable[Difference]:
     if candidate.installed:
         return candidate.differences
     return [Difference(code="NEW", risk=Risk.SAFE, version="", path="", text="the CRD is not there yet")]
+
+
+COMPARED = (
+    Aspect("CRD", crds, ("crd",), ("stored", "served", "objects", "trouble")),
+    Aspect("trouble", troubles, ("kind", "namespace", "name"), ("what", "operator")),
+    Aspect("member", quorums, ("system", "member"), ("role", "version", "healthy", "error")),
+)
+"""What two looks are compared by."""

@@ -91,3 +91,22 @@ def daemon_key(labels: Mapping[str, str]) -> str:
 
 def _restarts(pod: Pod) -> int:
     return sum(each.restart_count for each in pod.status.container_statuses or [])
+
+
+VERSIONS: Columns = {"daemon": "str", "version": "str", "daemons": "int64"}
+
+
+def versions(facts: Facts) -> pd.DataFrame:
+    """What runs in which version of Ceph.
+
+    Returns:
+        daemon (str: mon, mgr, osd, …), version (str), daemons (int64, how many).
+
+    """
+    rows = [
+        (daemon, version, count)
+        for daemon, counted in known(facts.versions, {}).items()
+        if daemon != "overall"
+        for version, count in counted.items()
+    ]
+    return table(rows, VERSIONS)

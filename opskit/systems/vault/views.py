@@ -6,6 +6,7 @@ Every frame has its columns also when it is empty; times are UTC.
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from opskit.core.aspects import Aspect
 from opskit.core.parts import Unread, known
 from opskit.systems.vault import answers
 from opskit.systems.vault.facts import Facts
@@ -163,3 +164,11 @@ def _frame(rows: list[Any], columns: dict[str, str]) -> "pd.DataFrame":
             pd.to_datetime(made[name], utc=True).astype(dtype) if dtype == _TIME else made[name].astype(dtype)
         )
     return made
+
+
+COMPARED = (
+    Aspect("node", nodes, ("node",), ("state", "version", "seal", "storage", "threshold", "shares")),
+    Aspect("mount", mounts, ("sort", "path"), ("type", "version", "description", "max_ttl_s")),
+    Aspect("key", keys, ("sort", "mount", "name"), ("versions", "rotates")),
+)
+"""What two looks are compared by."""

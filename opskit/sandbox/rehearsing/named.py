@@ -29,6 +29,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "dex-wrong-bind-password": "dex/LDAP_BIND_REFUSED",
         "dex-down": "dex/DEX_DOWN",
         "apiserver-issuer-mismatch": "dex/ISSUER_MISMATCH",
+        "apiserver-wrong-ca": "dex/ISSUER_CA_WRONG",
     },
     "mesh": {
         "istiod-down": "istio/ISTIOD_DOWN",

@@ -31,8 +31,13 @@ def bundle(site: Site) -> str:
     return (folder(site) / "ca.crt").read_text()
 
 
+def common_name(site: Site) -> str:
+    """What the CA calls itself."""
+    return f"opskit sandbox {site.name} servers"
+
+
 def _issue(site: Site) -> None:
-    authority = Authority(folder(site), name=f"opskit sandbox {site.name} servers")
+    authority = Authority(folder(site), name=common_name(site))
     for server, names in _NAMES.items():
         hosts = ("localhost", "127.0.0.1", host(site, server), *names)
         authority.issue(server, subject=server, hosts=hosts)

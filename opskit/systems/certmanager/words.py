@@ -19,6 +19,12 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "compare the solver's tsigKeyName, tsigAlgorithm and its Secret with the key of the DNS server",
     ),
     (
+        r"bad time|BADTIME",
+        "The clocks of the controller's node and of the DNS server differ by more than the five minutes that "
+        "a signed update (TSIG) allows.",
+        "compare `date -u` on both, and mend time synchronization (`chronyc tracking`)",
+    ),
+    (
         r"REFUSED",
         "The DNS server refuses updates of this zone for this key: the zone is static or the key may not "
         "change it.",

@@ -2,7 +2,7 @@
 
 from opskit.core.findings import Evidence, Finding, Severity, by_severity
 from opskit.core.parts import Unread, known
-from opskit.systems.dex import checks_config, checks_login, checks_trust
+from opskit.systems.dex import checks_config, checks_issuer, checks_login, checks_trust
 from opskit.systems.dex.facts import Facts
 from opskit.systems.dex.judging import Check, finding
 
@@ -61,6 +61,8 @@ CHECKS: tuple[Check, ...] = (
     dex_down,
     checks_login.refused,
     checks_login.session_dangling,
+    checks_issuer.certificate_ends,
+    checks_issuer.authority_wrong,
     checks_trust.served_otherwise,
     checks_trust.issuer_mismatch,
     checks_trust.trusts_differ,
@@ -71,6 +73,7 @@ CHECKS: tuple[Check, ...] = (
     checks_config.nobody,
     checks_config.storage,
     checks_config.redirects,
+    checks_issuer.lifetimes,
     checks_login.groups_empty,
     unreachable,
 )

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from opskit.core.cluster import Cluster
-from opskit.core.errors import BadAnswer, NotFound, NotInstalled
+from opskit.core.errors import BadAnswer, NotFound, NotInstalled, ReadError
 from opskit.core.findings import Data
 from opskit.core.kinds_core import CONFIG_MAP, DEPLOYMENT, POD
 from opskit.core.kinds_workloads import Deployment, Pod
 from opskit.core.parts import Unread, known, listed, settle
 from opskit.core.reads import Local, OnNode, Place
-from opskit.systems.dex import kinds
+from opskit.systems.dex import certificates, kinds
+from opskit.systems.dex.certificates import Shown
 
 SELECTOR = "app.kubernetes.io/name=dex"
 APISERVER = "component=kube-apiserver"
@@ -42,6 +43,8 @@ class Trust(Data, frozen=True):
     audiences: tuple[str, ...]
     username: kinds.Claim
     groups: kinds.Claim
+    authority: str = ""
+    """PEM of the CA that its certificate must be signed by; empty: the machine's own CAs, or not known."""
 
 
 class Facts(Data, frozen=True):
@@ -63,6 +66,8 @@ class Facts(Data, frozen=True):
     cluster_roles: list[kinds.Role] | Unread
     bindings: list[kinds.Binding] | Unread
     cluster_bindings: list[kinds.Binding] | Unread
+    shown: Shown | None = None
+    """The certificate that Dex shows at its issuer's address; None where that is out of reach from here."""
 
 
 def read(cluster: Cluster) -> Facts:
@@ -101,7 +106,19 @@ def read(cluster: Cluster) -> Facts:
             "keys": lambda: _ask(cluster, f"{base}/keys", kinds.KeySet),
         }
     )
-    return Facts(namespace=namespace, now=cluster.now(), **start, **parts, **served)
+    shown = _shown(cluster, _issuer(parts["config"], parts["trusts"]))
+    return Facts(namespace=namespace, now=cluster.now(), shown=shown, **start, **parts, **served)
+
+
+def _shown(cluster: Cluster, issuer: str) -> Shown | None:
+    """Its trust is judged against what the API servers hold: a check of the way there is not asked of TLS."""
+    place = urlsplit(issuer)
+    if place.scheme != "https" or not place.hostname:
+        return None
+    try:
+        return certificates.read(cluster.served(place.hostname, place.port or 443))
+    except ReadError:
+        return None
 
 
 def _dex(cluster: Cluster, selector: str, namespace: str | None) -> list[Deployment]:
@@ -200,6 +217,7 @@ def _trust(node: str, jwt: kinds.Jwt) -> Trust:
         audiences=tuple(jwt.issuer.audiences),
         username=jwt.mappings.username,
         groups=jwt.mappings.groups,
+        authority=jwt.issuer.authority,
     )
 
 

@@ -75,9 +75,10 @@ class Lab:
         print(done.stderr[-3000:])
         return done
 
-    def findings(self, system: str) -> list[dict[str, Any]]:
-        """What `opskit findings` says of a system, warnings and worse."""
-        done = self.opskit("findings", "--system", system, "--cluster", self.sandbox.context, "--json")
+    def findings(self, system: str = "") -> list[dict[str, Any]]:
+        """What `opskit findings` says of a system, or of all, warnings and worse."""
+        chosen = ("--system", system) if system else ()
+        done = self.opskit("findings", *chosen, "--cluster", self.sandbox.context, "--json")
         assert done.returncode == 0, done.stderr
         return [each for each in json.loads(done.stdout)["findings"] if each["severity"] != "info"]
 

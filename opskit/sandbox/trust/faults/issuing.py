@@ -18,7 +18,8 @@ from opskit.sandbox.trust.bao_engines import ZONE
 from opskit.sandbox.trust.faults.common import condition, healed, restart, seen
 from opskit.sandbox.trust.objects import path_of
 
-_LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+_LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1:libc.so.6"
+"""Before libfaketime is set up, BIND's jemalloc would ask it for the time, for ever: let libc allocate."""
 _VICTIM = "storefront"
 _TROUBLES = {
     "503": Trouble(path="/order-plz", status=503, kind="serverInternal", detail="Service busy; retry later."),
@@ -194,7 +195,12 @@ def _skew(sandbox: Broken, *, seconds: Any = 900) -> dict[str, Any]:
         sandbox.site,
         holds.Hold(
             subject=dns.PROCESS,
-            env={"LD_PRELOAD": _LIBFAKETIME, "FAKETIME": f"+{int(seconds)}s", "FAKETIME_NO_CACHE": "1"},
+            env={
+                "LD_PRELOAD": _LIBFAKETIME,
+                "FAKETIME": f"+{int(seconds)}s",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+            },
         ),
     )
     restart(sandbox, dns.PROCESS)
@@ -246,14 +252,22 @@ def _victim() -> str:
     return path_of(issuers.certificate(_VICTIM, issuer="ca", names=()))
 
 
+_ONE_TRY = (
+    "-certificate-request-maximum-backoff-duration=2h",
+    "-certificate-request-minimum-backoff-duration=1h",
+)
+"""cert-manager's own back-off: a new request, which nobody denies, must not take the denied one's place."""
+
+
 def _with_approver(sandbox: Broken, *, approving: bool) -> None:
     """Start cert-manager with or without its own approver, as for approver-policy."""
     known = command_of(sandbox.site, certmanager.PROCESS)
     if known is None:
         return
     argv = tuple(each for each in known.argv if not each.startswith("-controllers="))
-    without = () if approving else ("-controllers=*,-certificaterequests-approver",)
-    certmanager.remember(sandbox.site, Command(argv=(*argv, *without), env=known.env))
+    changed = () if approving else ("-controllers=*,-certificaterequests-approver", *_ONE_TRY)
+    argv = tuple(each for each in argv if each not in _ONE_TRY)
+    certmanager.remember(sandbox.site, Command(argv=(*argv, *changed), env=known.env))
     restart(sandbox, certmanager.PROCESS)
 
 

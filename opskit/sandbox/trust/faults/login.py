@@ -5,11 +5,14 @@ from typing import Any
 
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.keeper.probing import answers
+from opskit.sandbox.pki import Authority
 from opskit.sandbox.trust import authentication, dex, openldap
 from opskit.sandbox.trust.addresses import where
+from opskit.sandbox.trust.authority import common_name
 from opskit.sandbox.trust.faults.common import healed, hold_down, let_go, seen
 from opskit.sandbox.trust.login import Refused, log_in
 from opskit.sandbox.trust.people import BIND_DN
+from opskit.sandbox.waiting import wait_until
 
 
 def _login_error(sandbox: Broken) -> str:
@@ -115,6 +118,33 @@ ISSUER_MISMATCH = Fault(
 )
 
 
+def _other_ca(sandbox: Broken) -> dict[str, Any]:
+    """The CA was made anew under its old name, and the API server's copy was replaced before Dex' own."""
+    folder = sandbox.site.folder("other-ca")
+    Authority(folder, name=common_name(sandbox.site))
+    at = sandbox.site.processes.log("kube-apiserver").stat().st_size
+    authentication.write(sandbox.site, authority=(folder / "ca.crt").read_text())
+    # The API server gives a new issuer a minute to answer before it says that it does not.
+    wait_until(
+        lambda: _log_has(sandbox, "failed to update authentication config", after=at),
+        what="the API server refuses the new configuration",
+        deadline=120.0,
+        every=1.0,
+    )
+    return {}
+
+
+WRONG_CA = Fault(
+    name="apiserver-wrong-ca",
+    summary="The API server's AuthenticationConfiguration holds a new CA of the same name, which did not "
+    "sign Dex' certificate.",
+    seen="After a minute the API server's log says `failed to update authentication config … x509: "
+    "certificate signed by unknown authority`; until its next start the old one stays in force.",
+    inject=_other_ca,
+    heal=_match,
+)
+
+
 def _answers(sandbox: Broken) -> bool:
     return answers(f"{authentication.issuer(sandbox.site)}/keys")
 
@@ -131,5 +161,5 @@ def ailments(sandbox: Broken) -> list[str]:
     return found
 
 
-FAULTS = (LDAP_DOWN, WRONG_BIND_PASSWORD, DEX_DOWN, ISSUER_MISMATCH)
+FAULTS = (LDAP_DOWN, WRONG_BIND_PASSWORD, DEX_DOWN, ISSUER_MISMATCH, WRONG_CA)
 """All of them."""

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from opskit.sandbox import Sandbox
 from opskit.sandbox.overview import overview
 from opskit.sandbox.profiles import PROFILES
-from opskit.sandbox.rehearsing.asking import environment, statement_of
+from opskit.sandbox.rehearsing.asking import ask_all, environment, statement_of
 from opskit.sandbox.rehearsing.witness import Answers, Witness
 from opskit.sandbox.rehearsing.witnesses import WITNESSES, condition, pods_are_ready
 from opskit.sandbox.site import sandbox_names
@@ -82,6 +83,13 @@ def codes(sandbox: Sandbox, system: str) -> set[str]:
     return {each["code"] for each in every if each["severity"] != "info"}
 
 
+def record(system: str, state: str, sandbox: Sandbox, witnesses: tuple[Witness, ...]) -> None:
+    """Keep what the witnesses say, where OPSKIT_RECORD_WITNESSES names a folder: the unit tests' tables."""
+    if folder := os.environ.get("OPSKIT_RECORD_WITNESSES"):
+        said = ask_all(sandbox, witnesses, {})
+        (Path(folder) / f"{system}-{state}.json").write_text(json.dumps(said, indent=1) + "\n")
+
+
 @pytest.mark.parametrize("system", CASES)
 def test_a_fault_is_seen_by_the_systems_own_tool_and_by_opskit(system: str, everything: Sandbox) -> None:
     fault, witnesses, code = CASES[system]
@@ -90,6 +98,7 @@ def test_a_fault_is_seen_by_the_systems_own_tool_and_by_opskit(system: str, ever
     before = codes(sandbox, system)
     assert not any(each.startswith(code) for each in before), before
     assert all(statement_of(sandbox, each, {}, before="").well for each in witnesses)
+    record(system, "well", sandbox, witnesses)
     sandbox.inject(fault)
     try:
         wait_until(
@@ -98,6 +107,7 @@ def test_a_fault_is_seen_by_the_systems_own_tool_and_by_opskit(system: str, ever
             deadline=60.0,
             every=1.0,
         )
+        record(system, "broken", sandbox, witnesses)
         wait_until(
             lambda: any(each.startswith(code) for each in codes(sandbox, system) - before),
             what=f"opskit says {code}",

@@ -191,7 +191,7 @@ class _Rehearsing:
             return seen[0].agreed
 
         with suppress(DeadlineExceeded):
-            wait_until(agreed, what="they agree", deadline=_AGREED_WITHIN, every=5.0)
+            wait_until(agreed, what="they agree", deadline=_AGREED_WITHIN, every=10.0)
         return seen[0]
 
     def _statements(

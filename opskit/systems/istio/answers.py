@@ -30,6 +30,11 @@ class Sync(msgspec.Struct, frozen=True, omit_defaults=True):
     endpoint_acked: str = ""
 
     @property
+    def asks(self) -> bool:
+        """Whether it was ever sent any configuration, as every proxy is."""
+        return any(getattr(self, f"{each}_sent") for each in TYPES)
+
+    @property
     def stale(self) -> tuple[str, ...]:
         """The types that the proxy has not acknowledged."""
         return tuple(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from opskit.core.conditions import Conditions, Held
 from opskit.core.promql import vector
 from opskit.systems.istio import metrics, reading
-from opskit.systems.istio.answers import Sync
 from opskit.systems.istio.kinds import VIRTUAL_SERVICE, HttpRoute
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def shares(route: HttpRoute) -> dict[str, int]:
 @CONDITIONS.named("istio/proxies-in-sync")
 def proxies_in_sync(cluster: "Cluster") -> Held:
     """Every proxy has acknowledged what istiod has sent."""
-    stale = [each.proxy for each in reading.istiod(cluster, "/debug/syncz", model=list[Sync]) if each.stale]
+    stale = [each.proxy for each in reading.synced(cluster) if each.stale]
     return Held(
         ok=not stale, state=f"not acknowledged by {', '.join(stale[:4])}" if stale else "all proxies in sync"
     )

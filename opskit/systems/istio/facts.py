@@ -97,7 +97,7 @@ def read(cluster: Cluster) -> Facts:
     jobs: dict[str, Any] = {f"{pod.namespace}/{pod.name}": _asking(cluster, pod) for pod in chosen}
     found = [each for each in settle(jobs).values() if isinstance(each, Proxy)] if jobs else []
     if not isinstance(sync, Unread) and any(each.stale for each in sync):
-        again = settle({"sync": lambda: reading.istiod(cluster, "/debug/syncz", model=list[Sync])})["sync"]
+        again = settle({"sync": lambda: reading.synced(cluster)})["sync"]
         first["sync"] = lasting(sync, again) if not isinstance(again, Unread) else sync
     return Facts(namespace=reading.namespace(cluster), now=cluster.now(), proxies=found, **first)
 
@@ -120,7 +120,7 @@ def _first(cluster: Cluster) -> dict[str, Any]:
         "namespaces": lambda: cluster.list(NAMESPACE),
         "istiod": lambda: cluster.list(DEPLOYMENT, namespace=where, selector="app=istiod"),
         "mesh": lambda: _mesh(cluster, where),
-        "sync": lambda: reading.istiod(cluster, "/debug/syncz", model=list[Sync]),
+        "sync": lambda: reading.synced(cluster),
         "edges": lambda: metrics.edges(cluster),
         "refusals": lambda: metrics.refusals(cluster),
     }

@@ -47,6 +47,19 @@ def istiod(cluster: Cluster, path: str, *, model: type[T]) -> T:
     return _asked(cluster, "istiod", path, {}, model)
 
 
+def synced(cluster: Cluster) -> list[answers.Sync]:
+    """What istiod has sent to each proxy, and what each has acknowledged.
+
+    istioctl's own sessions are in istiod's list, too, as `test-1.default` with a version of its own: they ask
+    for no configuration, and are no proxies.
+
+    Raises:
+        As `istiod`.
+
+    """
+    return [each for each in istiod(cluster, "/debug/syncz", model=list[answers.Sync]) if each.asks]
+
+
 def envoy(cluster: Cluster, pod: str, where: str, path: str, *, model: Any, **query: str) -> Any:
     """Ask one Envoy's admin interface, through a port-forward to its pod.
 

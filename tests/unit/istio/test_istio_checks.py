@@ -150,11 +150,15 @@ SPEAKS: list[tuple[str, tuple[Edit, ...], list[str]]] = [
 ]  # fmt: skip
 """What is broken, how, and all that is said."""
 
+ISTIOCTL = {"cluster_id": "Kubernetes", "proxy": "test-1.default", "istio_version": "65536.65536.65536"}
+"""How istiod lists a session of `istioctl proxy-status`, which was sent nothing."""
+
 SILENT: list[tuple[str, tuple[Edit, ...]]] = [
     ("as it was recorded", ()),
     ("a pod that is just going", (synced("web-0"), put("pods", DELETED, GOING, name="web-0"))),
     ("counted once, refused no more", (counter("catalog-0", "listener_manager.lds.update_rejected", 3),
                                        says("catalog-0:15000/config_dump", b'{"configs": []}'))),
+    ("somebody runs istioctl", (told("/debug/syncz", lambda body: [*body, ISTIOCTL]),)),
     ("one minor version behind", (synced("web-0", istio_version="1.30.3"),)),
     ("a build without a version", (synced("web-0", istio_version="latest"),)),
     ("strict with no plain client", (strict(),)),

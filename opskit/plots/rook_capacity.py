@@ -13,6 +13,8 @@ BARS = 40
 """More rows than this are drawn as one sorted profile."""
 NAMED = 5
 """The fullest of a profile that are named."""
+ROOM_BELOW = 0.45
+"""Used share above which their names fit between the curve and the axis."""
 
 RATIOS = (
     ("nearfull", style.ORANGE, "dot", 0.6),
@@ -126,8 +128,16 @@ def _profile(frame: pd.DataFrame, told: str) -> go.Figure:
 def _name_some(made: go.Figure, frame: pd.DataFrame) -> None:
     use = style.column(frame, "utilization")
     names = "<br>".join(f"{row['name']} {_label(row)}" for row in style.rows(frame.head(NAMED)))
+    below = use[0] > ROOM_BELOW
     made.add_annotation(
-        x=1, y=float(use[0]), text=f"<b>fullest</b><br>{names}", ax=110, ay=130, xanchor="left", align="left"
+        x=1,
+        y=float(use[0]),
+        text=f"<b>fullest</b><br>{names}",
+        ax=110,
+        ay=24 if below else -24,
+        xanchor="left",
+        yanchor="top" if below else "bottom",
+        align="left",
     )
     middle = len(frame) // 2
     made.add_annotation(x=middle + 1, y=float(use[middle]), text=f"median {use[middle]:.0%}", ax=0, ay=36)

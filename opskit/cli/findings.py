@@ -2,16 +2,19 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from opskit.cli.options import ClusterOption, FailOnOption, seconds, severity
 from opskit.cli.outcome import done, keep_traceback, reported, say
 from opskit.cli.output import print_json, print_text, save_text
+from opskit.core.errors import DeadlineExceeded, OpsError, Unreachable
 from opskit.core.wording import count
 
 if TYPE_CHECKING:
+    from opskit.core.cluster import Cluster
+    from opskit.core.system import System
     from opskit.runner.survey import Survey
 
 _UNREAD_SHOWN = 5
@@ -48,9 +51,13 @@ def command(
 
     threshold, rooms = severity(fail_on), survey.rooms(system or ())
     longest = seconds(timeout, "--timeout")
-    with Cluster.open(cluster or "demo") as opened:
-        say(f"Reading {cards.which(opened.info)}")
-        seen = survey.survey(opened, rooms, seconds=longest, told=say)
+    with Cluster.open(cluster or "demo", unanswered=True) as opened:
+        name = ""
+        try:
+            say(f"Reading {cards.which(opened.info)}")
+        except (Unreachable, DeadlineExceeded) as error:
+            rooms, name = _without_api(opened, rooms, error), cluster or ""
+        seen = survey.survey(opened, rooms, name=name, seconds=longest, told=say)
     _say_gaps(seen)
     _print(seen, Format.JSON if json else output, cluster=cluster or "demo")
     if sarif:
@@ -60,6 +67,18 @@ def command(
     _say_defects(seen)
     failed = bool(threshold and at_or_above(seen.findings, Severity(threshold)))
     done(1 if seen.defects else 3 if failed else 0)
+
+
+def _without_api(
+    opened: "Cluster", rooms: "tuple[System[Any], ...]", error: OpsError
+) -> "tuple[System[Any], ...]":
+    """The systems that can be read while no API server answers; none is that error."""
+    left = tuple(room for room in rooms if room.without_api(opened))
+    if not left:
+        raise error
+    say(f"No API server answers: {error}")
+    say(f"Reading {', '.join(room.name for room in left)} over SSH; the others need an API server")
+    return left
 
 
 def _print(seen: "Survey", output: Format, *, cluster: str) -> None:

@@ -20,6 +20,7 @@ from opskit.core.reads import (
     GetPath,
     Handshake,
     ListObjects,
+    OnNode,
     Place,
     QueryMetrics,
     Reader,
@@ -63,7 +64,9 @@ class Cluster:
         self._open: dict[str, Cluster] = {}
 
     @classmethod
-    def open(cls, name: str, *, system: str = "", expect_uid: str | None = None) -> "Cluster":
+    def open(
+        cls, name: str, *, system: str = "", expect_uid: str | None = None, unanswered: bool = False
+    ) -> "Cluster":
         """Open a cluster by name.
 
         Args:
@@ -71,6 +74,7 @@ class Cluster:
                 kubeconfig context.
             system: whose recording is meant, where the demo has one for each system.
             expect_uid: refuse any other cluster than the one with this kube-system namespace UID.
+            unanswered: open it also when no API server answers, for what is read past it.
 
         Raises:
             UnknownName: no such cluster; the message names the known ones.
@@ -82,7 +86,7 @@ class Cluster:
         """
         from opskit.core.opening import open_cluster
 
-        return open_cluster(name, system=system, expect_uid=expect_uid)
+        return open_cluster(name, system=system, expect_uid=expect_uid, unanswered=unanswered)
 
     def __enter__(self) -> "Cluster":
         return self
@@ -248,7 +252,7 @@ class Cluster:
                 f"`{' '.join(argv)}` ended with exit code {answer.exit_code}: {answer.stderr.strip()[:500]}",
                 exit_code_of_tool=answer.exit_code,
                 stderr=answer.stderr,
-                where=self.info.name,
+                where=f"node {place.name}" if isinstance(place, OnNode) else self.info.name,
                 hint="run the same command by hand in that place to see more",
             )
         return answer

@@ -138,7 +138,10 @@ class ClusterConfig(_Section, frozen=True):
             "vault": self.vault,
             "dex": self.dex,
         }
-        return {name: _said(section) for name, section in sections.items() if section}
+        found = {name: _said(section) for name, section in sections.items() if section}
+        named = list(self.nodes.addresses) if self.nodes else []
+        # Known without an API server: what a cluster is judged by while none answers.
+        return found | ({"kubeadm": {"nodes": named}} if named else {})
 
 
 class Approval(_Section, frozen=True):

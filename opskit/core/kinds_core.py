@@ -56,6 +56,7 @@ class NodeSystemInfo(Wire, frozen=True):
     kernel_version: str = ""
     os_image: str = ""
     container_runtime_version: str = ""
+    system_uuid: str = msgspec.field(name="systemUUID", default="")
 
 
 class NodeStatus(Wire, frozen=True):

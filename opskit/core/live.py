@@ -9,7 +9,7 @@ import msgspec
 
 from opskit.core import live_session
 from opskit.core.config import Nodes, Server
-from opskit.core.errors import BadAnswer, DeadlineExceeded, Forbidden, ReadError
+from opskit.core.errors import BadAnswer, DeadlineExceeded, Forbidden, ReadError, Unreachable
 from opskit.core.kinds import resource_path
 from opskit.core.live_api import DEADLINE, EVERYTHING, METADATA, ApiServer
 from opskit.core.live_exec import run_in_pod
@@ -44,6 +44,8 @@ from opskit.core.reads import (
 )
 
 PAGE = 500
+SILENT_SECONDS = 10.0
+"""How long nobody asks again who answers, after nobody did."""
 
 
 class _ListMeta(msgspec.Struct, frozen=True, rename={"next": "continue"}):
@@ -90,11 +92,12 @@ class LiveReader:
         self.servers = Servers(api, servers or {})
         self.nodes = nodes or Nodes()
         self._info: ClusterInfo | None = None
+        self._silent: tuple[float, ReadError] | None = None
 
     def info(self) -> ClusterInfo:
-        """What answers. Asked once, then remembered."""
+        """What answers. Asked once, then remembered; that nothing answers is remembered for a moment."""
         if self._info is None:
-            version = self._decoded("/version", _Version)
+            version = self._version()
             self._info = ClusterInfo(
                 name=self.name,
                 server=self.api.address,
@@ -103,6 +106,15 @@ class LiveReader:
                 live=True,
             )
         return self._info
+
+    def _version(self) -> Any:
+        if self._silent and time.monotonic() - self._silent[0] < SILENT_SECONDS:
+            raise self._silent[1]
+        try:
+            return self._decoded("/version", _Version)
+        except (Unreachable, DeadlineExceeded) as error:
+            self._silent = (time.monotonic(), error)
+            raise
 
     def _uid(self) -> str:
         """Empty where the right is lacking: reading goes on, and what needs the pin refuses."""

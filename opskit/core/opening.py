@@ -7,15 +7,22 @@ from pathlib import Path
 
 from opskit.core import demo
 from opskit.core.cluster import Cluster
-from opskit.core.errors import UnknownName, WrongCluster
+from opskit.core.errors import DeadlineExceeded, UnknownName, Unreachable, WrongCluster
 from opskit.core.snapshot_format import SUFFIX
 
 
-def open_cluster(name: str, *, system: str = "", expect_uid: str | None = None) -> Cluster:
+def open_cluster(
+    name: str, *, system: str = "", expect_uid: str | None = None, unanswered: bool = False
+) -> Cluster:
     """Open a cluster by name; see `Cluster.open`."""
     cluster = _opened(name, system)
     try:
-        _check_uid(cluster, name, expect_uid)
+        for expected in (_configured_uid(name), expect_uid):
+            _check_uid(cluster, name, expected)
+    except (Unreachable, DeadlineExceeded):
+        if not unanswered or expect_uid is not None:
+            cluster.close()
+            raise
     except BaseException:
         cluster.close()
         raise
@@ -70,10 +77,17 @@ def _live(name: str) -> Cluster:
     wanted = found or config.ClusterConfig()
     source = credentials(wanted.context or name, kubeconfig=wanted.kubeconfig or None)
     reader = LiveReader(ApiServer(source), name=name, servers=wanted.servers, nodes=wanted.nodes)
-    cluster = Cluster(reader, settings=wanted.settings())
-    if wanted.uid:
-        _check_uid(cluster, name, wanted.uid)
-    return cluster
+    return Cluster(reader, settings=wanted.settings())
+
+
+def _configured_uid(name: str) -> str | None:
+    """The UID that opskit.toml says the cluster of that name has; None where it says none."""
+    from opskit.core.config import load
+
+    if demo.parts(name) or _snapshot_path(name) or _bundle_path(name):
+        return None
+    found = load().clusters.get(name)
+    return (found.uid or None) if found else None
 
 
 def _looked_in() -> str:

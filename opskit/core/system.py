@@ -18,6 +18,11 @@ def never_absent(_: object) -> str:
     return ""
 
 
+def never_without_api(_: object) -> bool:
+    """Everything that is known of this system, the API server tells."""
+    return False
+
+
 @dataclass(frozen=True)
 class System(Generic[FactsT]):
     """One system's room; its module `system.py` holds it as `SYSTEM`."""
@@ -36,6 +41,8 @@ class System(Generic[FactsT]):
     An absent system is one quiet line of a survey and is not judged. `parts.absence(facts.cluster)`
     tells it of the part without which there is no such system (its CRDs).
     """
+    without_api: "Callable[[Cluster], bool]" = never_without_api
+    """Whether it can be read while no API server answers, e.g. over SSH."""
     optional: frozenset[str] = frozenset()
     """Fields of the facts that a sound system may lack, e.g. what only Prometheus knows.
 

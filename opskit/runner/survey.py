@@ -68,6 +68,7 @@ def survey(
     cluster: Cluster,
     judged: Iterable[System[Any]],
     *,
+    name: str = "",
     seconds: float = SECONDS,
     told: Told = lambda _: None,
 ) -> Survey:
@@ -76,6 +77,7 @@ def survey(
     Args:
         cluster: live or a snapshot.
         judged: the systems.
+        name: of the cluster, where no API server tells it; empty: as it calls itself.
         seconds: for reading each; what was read by then is judged.
         told: hears of each system's end, and who is still waited for.
 
@@ -87,7 +89,7 @@ def survey(
     done = _at_once(cluster, wanted, seconds, told)
     every = [(room.name, done.get(room.name) or _hung(room.name, seconds)) for room in wanted]
     return Survey(
-        cluster=cluster.info.name,
+        cluster=name or cluster.info.name,
         findings=tuple(by_severity(each for _, seen in every for each in seen.findings)),
         unread=tuple(line for _, seen in every for line in seen.unread),
         absent=tuple(f"{name}: {seen.absent}" for name, seen in every if seen.absent),

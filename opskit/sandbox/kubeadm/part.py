@@ -10,6 +10,7 @@ from opskit.sandbox.kubeadm import (
     cluster,
     health,
     host_network,
+    host_tools,
     images,
     load_balancer,
     machine,
@@ -44,9 +45,10 @@ def _components(chosen: KubeadmOptions, _: Sequence[Part[Any]]) -> list[Componen
             for name in control_planes + workers
         ),
         *members,
+        Component(name="host-tools", needs=(members[0].name,), settle=host_tools.deploy),
         Component(
             name="cluster",
-            needs=tuple(each.name for each in members),
+            needs=("host-tools", *(each.name for each in members)),
             ready=lambda site: not health.ailments_of(site),
             deadline=300.0,
         ),

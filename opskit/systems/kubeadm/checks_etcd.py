@@ -6,7 +6,8 @@ from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
 from opskit.core.wording import some
 from opskit.systems.kubeadm.answers import Alarms, Endpoint, Member, Members
-from opskit.systems.kubeadm.checks_nodes import silent
+from opskit.systems.kubeadm.checks_nodes import answering, silent
+from opskit.systems.kubeadm.checks_static_pods import stopped, told
 from opskit.systems.kubeadm.facts import Facts
 from opskit.systems.kubeadm.judging import finding
 
@@ -25,9 +26,27 @@ def members(facts: Facts) -> list[Member]:
 
 
 def down(facts: Facts) -> list[Member]:
-    """Members that were asked and did not answer well."""
-    sick = {each.endpoint: each.error for each in known(facts.health, []) if not each.health}
+    """Members that were asked and did not answer well; one that only raises an alarm did answer."""
+    sick = _sick(facts)
     return [each for each in members(facts) if any(url in sick for url in each.client_urls or [])]
+
+
+def _sick(facts: Facts) -> dict[str, str]:
+    """Endpoint → what it said instead of an answer."""
+    return {
+        each.endpoint: each.error
+        for each in known(facts.health, [])
+        if not each.health and "Active Alarm" not in each.error
+    }
+
+
+def members_subject(facts: Facts) -> str:
+    """What a finding about members that are down is about."""
+    return f"etcd on {some(_names(down(facts)))}"
+
+
+def _names(found: list[Member]) -> list[str]:
+    return [each.name or f"{each.id:x}" for each in found]
 
 
 def member_down(facts: Facts) -> Iterator[Finding]:
@@ -37,13 +56,13 @@ def member_down(facts: Facts) -> Iterator[Finding]:
         return
     left = len(voters) - len([each for each in gone if not each.is_learner])
     spare = left - (len(voters) // 2 + 1)
-    names = some(each.name or f"{each.id:x}" for each in gone)
-    hosts = sorted(silent(facts) & {each.name for each in gone})
-    errors = {each.endpoint: each.error for each in known(facts.health, []) if not each.health}
+    names = some(_names(gone))
+    hosts = sorted(silent(facts) & {each.name for each in gone} - answering(facts))
+    why = {each.node: each for each in stopped(facts) if each.component == "etcd"}
     yield finding(
         "ETCD_NO_QUORUM" if spare < 0 else "ETCD_MEMBER_DOWN",
         Severity.CRITICAL if spare <= 0 else Severity.ERROR,
-        f"etcd on {names}",
+        members_subject(facts),
         f"{len(gone)} of {len(voters)} etcd members do not answer ({names}); "
         + (
             f"{spare} more may be lost."
@@ -53,14 +72,15 @@ def member_down(facts: Facts) -> Iterator[Finding]:
             else "there is no quorum."
         ),
         evidence=[
-            Evidence(text="; ".join(f"{url}: {text}" for url, text in errors.items()), command=_HEALTH),
+            Evidence(text="; ".join(f"{url}: {text}" for url, text in _sick(facts).items()), command=_HEALTH),
             Evidence(
                 text=f"members: {some(each.name or 'not started' for each in members(facts))}", command=_LIST
             ),
         ],
         cause=f"The node {some(hosts)} is not Ready."
         if hosts
-        else "The node answers, its etcd does not: its log says why.",
+        else " ".join(told(why[each.name]) for each in gone if each.name in why)
+        or "The node answers, its etcd does not: its log says why.",
         remedy=Remedy(
             text=f"Bring {some(hosts)} back. If it is lost for good: `etcdctl member remove`, then "
             "join a new control plane."

@@ -1,4 +1,4 @@
-"""Nodes and the control plane's static pods."""
+"""Nodes, as the API server sees them."""
 
 from collections.abc import Iterator
 
@@ -7,16 +7,20 @@ from opskit.core.kinds import WireCondition
 from opskit.core.parts import Unread, known
 from opskit.core.wording import some
 from opskit.systems.kubeadm import kinds
-from opskit.systems.kubeadm.facts import COMPONENTS, Facts
+from opskit.systems.kubeadm.facts import Facts
 from opskit.systems.kubeadm.judging import finding
 
 _NODE_PAGE = "reference/node/node-status/"
-_STATIC_PAGE = "reference/setup-tools/kubeadm/implementation-details/"
 
 
 def silent(facts: Facts) -> set[str]:
     """Names of the nodes that are not Ready."""
     return {node.name for node in known(facts.nodes, []) if not node.ready}
+
+
+def answering(facts: Facts) -> set[str]:
+    """Names of the nodes that answered over SSH."""
+    return {name for name, each in facts.machines.items() if not isinstance(each, Unread)}
 
 
 def node_not_ready(facts: Facts) -> Iterator[Finding]:
@@ -89,84 +93,6 @@ def node_cordoned(facts: Facts) -> Iterator[Finding]:
                 ),
                 page="tasks/administer-cluster/safely-drain-node/",
             )
-
-
-def static_pod(facts: Facts) -> Iterator[Finding]:
-    """Static pods of the control plane that are missing or not ready, on nodes that answer."""
-    if isinstance(facts.static_pods, Unread):
-        return
-    quiet = silent(facts)
-    external = isinstance(facts.configuration, dict) and "external" in (facts.configuration.get("etcd") or {})
-    for node in facts.control_planes:
-        for component in COMPONENTS:
-            if node.name in quiet or (component == "etcd" and external):
-                continue
-            pod = next(
-                (each for each in facts.component(component) if each.spec.node_name == node.name), None
-            )
-            if pod is None:
-                yield _missing(node.name, component)
-            elif not _is_ready(pod):
-                yield _unready(node.name, component, pod)
-
-
-def _is_ready(pod: kinds.Pod) -> bool:
-    return any(each.type == "Ready" and each.status == "True" for each in pod.status.conditions or [])
-
-
-def _missing(node: str, component: str) -> Finding:
-    file = f"/etc/kubernetes/manifests/{component}.yaml"
-    return finding(
-        "STATIC_POD_MISSING",
-        Severity.CRITICAL,
-        f"{component} on {node}",
-        f"{node} runs no {component}.",
-        evidence=[
-            Evidence(
-                text=f"No pod component={component} is on {node}.",
-                command=f"kubectl -n kube-system get pods -l component={component} -o wide",
-            )
-        ],
-        cause=f"{file} is missing, moved away, or does not parse: the kubelet's log names the file then.",
-        remedy=Remedy(
-            text=f"On {node}: `ls /etc/kubernetes/manifests` and `journalctl -u kubelet -n 100`; "
-            f"`kubeadm init phase {_phase(component)}` writes the manifest anew."
-        ),
-        page=_STATIC_PAGE,
-    )
-
-
-def _phase(component: str) -> str:
-    return "etcd local" if component == "etcd" else f"control-plane {component.removeprefix('kube-')}"
-
-
-def _unready(node: str, component: str, pod: kinds.Pod) -> Finding:
-    seen = _last_word(pod)
-    return finding(
-        "STATIC_POD_NOT_READY",
-        Severity.CRITICAL if component in ("etcd", "kube-apiserver") else Severity.ERROR,
-        f"{component} on {node}",
-        f"{component} on {node} is not ready.",
-        evidence=[Evidence(text=seen, command=f"kubectl -n kube-system describe pod {pod.name}")],
-        cause="A static pod has no controller: its kubelet restarts it, and its own log says why it ends.",
-        remedy=Remedy(
-            text=f"`kubectl -n kube-system logs {pod.name} --previous`; without an API server, on {node}: "
-            f"`crictl logs $(crictl ps -a --name {component} -q | head -1)`."
-        ),
-        page=_STATIC_PAGE,
-    )
-
-
-def _last_word(pod: kinds.Pod) -> str:
-    for each in pod.status.container_statuses or []:
-        if each.state.waiting:
-            return f"{each.name} waits: {each.state.waiting.reason} {each.state.waiting.message}".strip()
-        if each.state.terminated:
-            ended = each.state.terminated
-            return f"{each.name} ended with exit code {ended.exit_code} ({ended.reason or 'no reason given'})"
-        if not each.ready:
-            return f"{each.name} runs and fails its probe; restarts: {each.restart_count}"
-    return f"phase {pod.status.phase or 'unknown'}"
 
 
 def blocked_drain(facts: Facts) -> Iterator[Finding]:

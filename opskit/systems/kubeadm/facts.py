@@ -1,37 +1,46 @@
 """What is true of a kubeadm cluster now: its objects, its nodes' files, its etcd."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from opskit.core.cluster import Cluster
-from opskit.core.errors import BadAnswer, NotFound, NotInstalled
+from opskit.core.errors import BadAnswer, DeadlineExceeded, NotFound, NotInstalled, Unreachable
 from opskit.core.findings import Data
 from opskit.core.parts import Unread, attempt, known, settle
 from opskit.core.reads import OnNode
-from opskit.systems.kubeadm import answers, kinds, metrics, reading
+from opskit.systems.kubeadm import answers, kinds, machines, metrics, reading
+from opskit.systems.kubeadm.answers_machines import Machine
+from opskit.systems.kubeadm.machines import COMPONENTS
 from opskit.systems.kubeadm.versions import Version, of_image, parse
 
 SYSTEM = "kube-system"
-COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
-"""The static pods that kubeadm makes on a control-plane node."""
+_NO_ANSWER = (Unreachable.__name__, DeadlineExceeded.__name__)
 
 
 class Facts(Data, frozen=True):
     """Everything that the checks judge. A part that could not be read is an `Unread`; the rest stands."""
 
     now: datetime
-    server: Version | None
-    """Of the API server that answered."""
+    api: str | Unread
+    """The version that an API server answered with; unread: none answered."""
     configuration: dict[str, Any] | Unread
     """kubeadm's ClusterConfiguration."""
     nodes: list[kinds.Node] | Unread
     static_pods: list[kinds.Pod] | Unread
     """The control plane's pods in kube-system."""
+    dns: list[kinds.Deployment] | Unread
+    """CoreDNS, as kubeadm deploys it."""
     budgets: list[kinds.PodDisruptionBudget] | Unread
     deprecated: list[answers.DeprecatedApi] | Unread
     """Asked for since the API server that answered was started."""
+    machines: dict[str, Machine | Unread]
+    """Node → what its own tools say: control planes, nodes that are not Ready, and those that opskit.toml
+    names when no API server answers."""
+    gaps: list[Unread]
+    """What nodes that answered could not say."""
     certificates: dict[str, answers.CertificateReport | Unread]
     """Control-plane node → its certificates."""
     served: dict[str, datetime | Unread]
@@ -41,6 +50,28 @@ class Facts(Data, frozen=True):
     endpoints: list[answers.Endpoint] | Unread
     health: list[answers.Health] | Unread
     alarms: answers.Alarms | Unread
+
+    @property
+    def server(self) -> Version | None:
+        """Of the API server that answered."""
+        return None if isinstance(self.api, Unread) else parse(self.api)
+
+    @property
+    def silent_api(self) -> str:
+        """Why no API server answered; empty where one did, or where it refused to be asked."""
+        return self.api.reason if isinstance(self.api, Unread) and self.api.error in _NO_ANSWER else ""
+
+    def machine(self, name: str) -> Machine | None:
+        """What a node says of itself; None where it was not asked or did not answer."""
+        found = self.machines.get(name)
+        return None if found is None or isinstance(found, Unread) else found
+
+    @property
+    def plane_names(self) -> list[str]:
+        """The control-plane nodes; without an API server, those that have a control plane's manifests."""
+        if not isinstance(self.nodes, Unread):
+            return [node.name for node in self.control_planes]
+        return _planes(self.machines)
 
     @property
     def control_planes(self) -> list[kinds.Node]:
@@ -63,6 +94,16 @@ def control_planes(nodes: list[kinds.Node]) -> list[kinds.Node]:
     return [node for node in nodes if kinds.CONTROL_PLANE in node.labels]
 
 
+def _planes(told: dict[str, Machine | Unread]) -> list[str]:
+    """Nodes with a manifest of a control plane's component, or a container of one."""
+    return [
+        name
+        for name, each in told.items()
+        if not isinstance(each, Unread)
+        and (set(known(each.manifests, [])) & set(COMPONENTS) or any(map(each.newest, COMPONENTS)))
+    ]
+
+
 def _version_of(pod: kinds.Pod) -> Version | None:
     containers = pod.spec.containers or []
     return of_image(containers[0].image) if containers else None
@@ -71,19 +112,34 @@ def _version_of(pod: kinds.Pod) -> Version | None:
 def read(cluster: Cluster) -> Facts:
     """Read a kubeadm cluster.
 
-    What only the nodes know (certificates, tokens) needs `[clusters.NAME.nodes]` in opskit.toml.
+    What only the nodes know (services, certificates, tokens) needs `[clusters.NAME.nodes]` in opskit.toml;
+    with `addresses` there, it is read even while no API server answers.
     """
-    first = settle(
+    api = attempt("the API server", lambda: cluster.info.version)
+    first = _objects(cluster) if not isinstance(api, Unread) else _silent(_OBJECTS, api)
+    rest = _unasked(first["configuration"]) or _of_nodes(cluster, api, known(first["nodes"], None))
+    return Facts(now=cluster.now(), api=api, **first, **rest)
+
+
+_OBJECTS = ("configuration", "nodes", "static_pods", "dns", "budgets", "deprecated")
+
+
+def _silent(parts: tuple[str, ...], api: Unread) -> dict[str, Any]:
+    """Parts that nobody was asked for, because no API server answers."""
+    return {part: Unread(part=part, error=api.error, reason=api.reason) for part in parts}
+
+
+def _objects(cluster: Cluster) -> dict[str, Any]:
+    return settle(
         {
             "configuration": lambda: configuration(cluster),
             "nodes": lambda: cluster.list(kinds.NODE),
             "static_pods": lambda: cluster.list(kinds.POD, namespace=SYSTEM, selector="tier=control-plane"),
+            "dns": lambda: cluster.list(kinds.DEPLOYMENT, namespace=SYSTEM, selector="k8s-app=kube-dns"),
             "budgets": lambda: cluster.list(kinds.POD_DISRUPTION_BUDGET),
             "deprecated": lambda: metrics.deprecated(cluster.path("/metrics").decode(errors="replace")),
         }
     )
-    rest = _unasked(first["configuration"]) or _of_nodes(cluster, control_planes(known(first["nodes"], [])))
-    return Facts(now=cluster.now(), server=parse(cluster.info.version), **first, **rest)
 
 
 def configuration(cluster: Cluster) -> dict[str, Any]:
@@ -121,39 +177,65 @@ def _unasked(first: dict[str, Any] | Unread) -> dict[str, Any]:
     """Every other part, unread for the same reason, where this is no kubeadm cluster."""
     if not isinstance(first, Unread) or first.error != NotInstalled.__name__:
         return {}
-    parts = ("tokens", "members", "endpoints", "health", "alarms")
-    unread = {part: Unread(part=part, error=first.error, reason=first.reason) for part in parts}
-    return {"certificates": {}, "served": {}, **unread}
+    unread = _silent(("tokens", "members", "endpoints", "health", "alarms"), first)
+    return {"machines": {}, "gaps": [], "certificates": {}, "served": {}, **unread}
 
 
-def _of_nodes(cluster: Cluster, planes: list[kinds.Node]) -> dict[str, Any]:
-    names = tuple(node.name for node in planes)
-    told = settle(
+def _of_nodes(cluster: Cluster, api: str | Unread, nodes: list[kinds.Node] | None) -> dict[str, Any]:
+    asked = named(cluster) if nodes is None else [n.name for n in nodes if _is_asked(n)]
+    told = machines.read(cluster, tuple(asked))
+    names = tuple(_planes(told) if nodes is None else (each.name for each in control_planes(nodes)))
+    lost = {name: each for name, each in told.items() if isinstance(each, Unread)}
+    there = tuple(name for name in names if name not in lost)
+    found = settle(
         {
-            **{f"certificates {name}": lambda name=name: certificates(cluster, name) for name in names},
-            **{f"served {node.name}": lambda node=node: _served(cluster, node) for node in planes},
-            "tokens": lambda: tokens(cluster, names),
-            "members": lambda: reading.etcd(cluster, "member", "list", model=answers.Members, nodes=names),
-            "endpoints": lambda: reading.etcd(
-                cluster,
-                "endpoint",
-                "status",
-                "--cluster",
-                model=list[answers.Endpoint],
-                nodes=names,
-                many=True,
-            ),
-            "health": lambda: reading.etcd(
-                cluster, "endpoint", "health", "--cluster", model=list[answers.Health], nodes=names, many=True
-            ),
-            "alarms": lambda: reading.etcd(cluster, "alarm", "list", model=answers.Alarms, nodes=names),
+            **{f"certificates {name}": lambda name=name: certificates(cluster, name) for name in there},
+            **{
+                f"served {each.name}": lambda each=each: _served(cluster, each)
+                for each in _shown(nodes, there)
+            },
+            "tokens": lambda: tokens(cluster, there, api),
+            **_etcd(cluster, there, pods=not isinstance(api, Unread)),
         }
     )
     return {
-        "certificates": {name: told.pop(f"certificates {name}") for name in names},
-        "served": {name: told.pop(f"served {name}") for name in names},
-        **told,
+        "machines": told,
+        "gaps": [each for one in told.values() if isinstance(one, Machine) for each in one.gaps],
+        "certificates": {name: lost.get(name) or found.pop(f"certificates {name}") for name in names},
+        "served": {
+            name: lost.get(name) or found.pop(f"served {name}") for name in names if nodes is not None
+        },
+        **found,
     }
+
+
+def named(cluster: Cluster) -> list[str]:
+    """The nodes that opskit.toml names."""
+    return list(cluster.setting("kubeadm", "nodes", []))
+
+
+def _is_asked(node: kinds.Node) -> bool:
+    """Healthy workers are left alone: there may be hundreds."""
+    return kinds.CONTROL_PLANE in node.labels or not node.ready
+
+
+def _shown(nodes: list[kinds.Node] | None, names: tuple[str, ...]) -> list[kinds.Node]:
+    return [node for node in nodes or [] if node.name in names]
+
+
+def _etcd(cluster: Cluster, names: tuple[str, ...], *, pods: bool) -> dict[str, Any]:
+    asked: dict[str, tuple[tuple[str, ...], Any]] = {
+        "members": (("member", "list"), answers.Members),
+        "endpoints": (("endpoint", "status", "--cluster"), list[answers.Endpoint]),
+        "health": (("endpoint", "health", "--cluster"), list[answers.Health]),
+        "alarms": (("alarm", "list"), answers.Alarms),
+    }
+
+    def read(words: tuple[str, ...], model: Any) -> Any:
+        many = "--cluster" in words
+        return reading.etcd(cluster, *words, model=model, nodes=names, many=many, pods=pods)
+
+    return {part: partial(read, words, model) for part, (words, model) in asked.items()}
 
 
 def certificates(cluster: Cluster, node: str) -> answers.CertificateReport:
@@ -180,15 +262,21 @@ def _served(cluster: Cluster, node: kinds.Node) -> datetime:
     return x509.load_pem_x509_certificate(shown.encode()).not_valid_after_utc
 
 
-def tokens(cluster: Cluster, nodes: tuple[str, ...]) -> list[answers.BootstrapToken]:
+def tokens(
+    cluster: Cluster, nodes: tuple[str, ...], api: str | Unread = ""
+) -> list[answers.BootstrapToken] | Unread:
     """The bootstrap tokens without their secrets, asked on the first control-plane node that answers.
+
+    They lie in the API server: where it does not answer, they are unread for its reason.
 
     Raises:
         NotInstalled: no control-plane node can be reached.
         ToolFailed, BadAnswer, Unreachable, Unauthorized, DeadlineExceeded, NotInSnapshot.
 
     """
-    why = "There is no control-plane node."
+    if isinstance(api, Unread):
+        return Unread(part="tokens", error=api.error, reason=api.reason)
+    why = "There is no control-plane node that answers over SSH."
     for name in nodes:
         found = attempt("tokens", lambda name=name: _tokens_on(cluster, name))
         if not isinstance(found, Unread):

@@ -8,13 +8,14 @@ from typing import Any
 from opskit.core.kinds import Kind, Object, Wire
 from opskit.core.kinds_core import (
     CONFIG_MAP,
+    DEPLOYMENT,
     NODE,
     POD_DISRUPTION_BUDGET,
     ConfigMap,
     Node,
     PodDisruptionBudget,
 )
-from opskit.core.kinds_workloads import PodStatus
+from opskit.core.kinds_workloads import Deployment, PodStatus
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 """The label that kubeadm puts on control-plane nodes."""
@@ -142,11 +143,13 @@ PERSISTENT_VOLUME = Kind(
 
 __all__ = [
     "CONFIG_MAP",
+    "DEPLOYMENT",
     "NODE",
     "PERSISTENT_VOLUME",
     "POD",
     "POD_DISRUPTION_BUDGET",
     "ConfigMap",
+    "Deployment",
     "Node",
     "PodDisruptionBudget",
 ]

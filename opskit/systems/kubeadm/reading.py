@@ -30,7 +30,14 @@ TOKENS = ("kubeadm", "token", "list", "-o", 'go-template={{printf "%.6s" .token}
 CERTIFICATES = ("kubeadm", "certs", "check-expiration", "-o", "json")
 
 
-def etcd(cluster: Cluster, *words: str, model: type[T], nodes: tuple[str, ...], many: bool = False) -> T:
+def etcd(
+    cluster: Cluster,
+    *words: str,
+    model: type[T],
+    nodes: tuple[str, ...],
+    many: bool = False,
+    pods: bool = True,
+) -> T:
     """Ask etcd through etcdctl: in an etcd pod, else on a control-plane node.
 
     Args:
@@ -38,6 +45,7 @@ def etcd(cluster: Cluster, *words: str, model: type[T], nodes: tuple[str, ...], 
         words: the command, e.g. `"member", "list"`.
         model: what the JSON is decoded into.
         nodes: control-plane nodes, for SSH.
+        pods: whether etcd's pods can be asked: without an API server, they can't.
         many: whether the exit code 1 is an answer too: `endpoint health` gives it for a sick member.
 
     Raises:
@@ -47,7 +55,7 @@ def etcd(cluster: Cluster, *words: str, model: type[T], nodes: tuple[str, ...], 
     """
     argv = (*ETCDCTL, *words, "-w", "json")
     codes = (0, 1) if many else (0,)
-    places: list[Place] = [ETCD_POD, *(OnNode(name=name) for name in nodes)]
+    places: list[Place] = [*((ETCD_POD,) if pods else ()), *(OnNode(name=name) for name in nodes)]
     failed: ReadError | None = None
     for place in places:
         try:
@@ -56,5 +64,5 @@ def etcd(cluster: Cluster, *words: str, model: type[T], nodes: tuple[str, ...], 
         except ReadError as error:
             failed = failed if failed is not None and isinstance(error, NotInstalled) else error
     raise failed or NotInstalled(
-        "No etcd can be asked.", where=cluster.info.name, hint="name the nodes in opskit.toml"
+        "No etcd can be asked.", where="kubeadm", hint="name the nodes in opskit.toml"
     )

@@ -17,4 +17,6 @@ SYSTEM = System(
     conditions=CONDITIONS,
     record=recording.record,
     absent=_absent,
+    without_api=lambda cluster: bool(facts.named(cluster)),
+    optional=frozenset({"gaps"}),
 )

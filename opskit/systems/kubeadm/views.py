@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from opskit.core.aspects import Aspect
 from opskit.core.parts import Unread, known
 from opskit.core.tables import TIME, frame
+from opskit.systems.kubeadm import checks_hosts
 from opskit.systems.kubeadm.answers import Alarms, Certificate, Endpoint
 from opskit.systems.kubeadm.checks_etcd import configured_quota, members
 from opskit.systems.kubeadm.checks_versions import oldest
@@ -13,6 +14,8 @@ from opskit.systems.kubeadm.versions import parse, steps
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from opskit.systems.kubeadm.hosts import Hosts
 
 
 def nodes(facts: Facts) -> "pd.DataFrame":
@@ -123,6 +126,34 @@ def etcd(facts: Facts) -> "pd.DataFrame":
                 lambda row: ", ".join(alarm.name for alarm in alarms if alarm.member_id == row[0].id),
                 "str",
             ),
+        },
+    )
+
+
+def preflight(hosts: "Hosts", *, control_planes: bool = False) -> "pd.DataFrame":
+    """One row a machine and rule of kubeadm's preflight, the worst first.
+
+    Columns: `machine` str, `check` str, `verdict` str (`bad`, `doubtful`, `unknown`, `good`), `told` str,
+    `command` str (shows the same on the machine), `remedy` str.
+
+    Args:
+        hosts: the machines, from `hosts.ask`.
+        control_planes: whether they are to be control planes.
+
+    """
+    order = ("bad", "doubtful", "unknown", "good")
+    rows = sorted(
+        checks_hosts.told(hosts, control_planes=control_planes), key=lambda row: order.index(row[1].verdict)
+    )
+    return frame(
+        rows,
+        {
+            "machine": (lambda row: row[0], "str"),
+            "check": (lambda row: row[1].check, "str"),
+            "verdict": (lambda row: row[1].verdict, "str"),
+            "told": (lambda row: row[1].told, "str"),
+            "command": (lambda row: row[1].command, "str"),
+            "remedy": (lambda row: row[1].remedy, "str"),
         },
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from opskit.core.config import Config, find, load, parse
-from opskit.core.errors import ConfigError, UnknownName
+from opskit.core.errors import ConfigError, UnknownName, Unreachable
 from opskit.core.opening import cluster_names, open_cluster
 
 from .conftest import UID
@@ -147,3 +147,17 @@ def test_a_snapshot_path_that_does_not_exist(kubeconfig):
     kubeconfig()
     with pytest.raises(UnknownName, match=r"no cluster named '/tmp/none\.opskit'"):
         open_cluster("/tmp/none.opskit")
+
+
+def test_a_cluster_that_does_not_answer_is_opened_only_when_asked_to(tmp_path, kubeconfig):
+    kubeconfig(server="https://127.0.0.1:1")
+    text = '[clusters.prod]\ncontext = "test"\nuid = "x"\n[clusters.prod.nodes.addresses]\ncp1 = "192.0.2.1"'
+    (tmp_path / "here" / "opskit.toml").write_text(text)
+    with pytest.raises(Unreachable):
+        open_cluster("prod")
+    with open_cluster("prod", unanswered=True) as cluster:
+        assert cluster.setting("kubeadm", "nodes") == ["cp1"]
+        with pytest.raises(Unreachable):
+            cluster.info  # noqa: B018
+    with pytest.raises(Unreachable):
+        open_cluster("prod", expect_uid="x", unanswered=True)

@@ -7,8 +7,8 @@ import msgspec
 
 from opskit.core.parts import Unread
 from opskit.systems.kubeadm import answers, kinds
+from opskit.systems.kubeadm.answers_machines import RUNNING, Container, ContainerName, Disk, Machine, Validity
 from opskit.systems.kubeadm.facts import COMPONENTS, Facts
-from opskit.systems.kubeadm.versions import Version
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 UNREAD = Unread(part="pods", error="Forbidden", reason="The server refuses it.")
@@ -35,6 +35,13 @@ def node(
             "status": {"conditions": [condition], "nodeInfo": {"kubeletVersion": version}},
         },
     )
+
+
+def under_pressure(found: kinds.Node, name: str) -> kinds.Node:
+    held = msgspec.to_builtins(found)
+    condition = {"type": name, "status": "True", "reason": f"KubeletHas{name}", "message": "kubelet has it"}
+    held["status"]["conditions"].append(condition)
+    return convert(kinds.Node, held)
 
 
 def static_pod(
@@ -133,6 +140,40 @@ def endpoint(name: str, **status: Any) -> answers.Endpoint:
     return answers.Endpoint(endpoint=f"https://{name}:2379", status=answers.MemberState(**held))
 
 
+def deployment(name: str, *, replicas: int, ready: int) -> kinds.Deployment:
+    return convert(
+        kinds.Deployment,
+        {
+            "metadata": {"name": name, "namespace": "kube-system"},
+            "spec": {"replicas": replicas},
+            "status": {"readyReplicas": ready},
+        },
+    )
+
+
+def machine(*, ended: dict[str, str] | None = None, without: tuple[str, ...] = (), **changed: Any) -> Machine:
+    """A control plane that is well, but for static pods that ended with last words or have no manifest."""
+    over = ended or {}
+    there = [name for name in COMPONENTS if name not in without]
+    healthy: dict[str, Any] = {
+        "services": {"kubelet": "active", "containerd": "active", "crio": "inactive"},
+        "client": Validity(begins=NOW - timedelta(days=100), ends=NOW + timedelta(days=265)),
+        "disks": [Disk(mount="/var/lib/etcd", taken=50 * 1024**3, free=50 * 1024**3)],
+        "manifests": there,
+        "containers": [
+            Container(
+                id=name,
+                metadata=ContainerName(name=name),
+                state="CONTAINER_EXITED" if name in over else RUNNING,
+                created_at="1",
+            )
+            for name in there
+        ],
+        "last_words": over,
+    }
+    return Machine(**{**healthy, **changed})
+
+
 PLANES = ("cp1", "cp2", "cp3")
 
 
@@ -140,12 +181,15 @@ def facts(**changed: Any) -> Facts:
     """Three control planes and a worker, all well."""
     healthy: dict[str, Any] = {
         "now": NOW,
-        "server": Version(1, 37, 2),
+        "api": "v1.37.2",
         "configuration": {"kubernetesVersion": "v1.37.2"},
         "nodes": [*(node(name, plane=True) for name in PLANES), node("w1")],
         "static_pods": [static_pod(component, name) for name in PLANES for component in COMPONENTS],
+        "dns": [deployment("coredns", replicas=2, ready=2)],
         "budgets": [],
         "deprecated": [],
+        "machines": {name: machine() for name in PLANES},
+        "gaps": [],
         "certificates": {name: certificates(days=300) for name in PLANES},
         "served": {name: NOW + timedelta(days=300) for name in PLANES},
         "tokens": [],

@@ -7,7 +7,6 @@ from opskit.core.findings import Severity
 from opskit.systems.kubeadm import answers
 from opskit.systems.kubeadm.checks import check
 from opskit.systems.kubeadm.facts import COMPONENTS
-from opskit.systems.kubeadm.versions import Version
 from tests.unit.kubeadm import scenes
 from tests.unit.kubeadm.scenes import NOW, PLANES, facts, node, static_pod
 
@@ -27,6 +26,16 @@ def sick(*names: str) -> list[answers.Health]:
     ]
 
 
+def away(*names: str) -> dict[str, Any]:
+    """What the control planes say, of which these do not answer."""
+    return {name: scenes.UNREAD if name in names else scenes.machine() for name in PLANES}
+
+
+def on(name: str, **changed: Any) -> dict[str, Any]:
+    """What the control planes say, one of them something else."""
+    return {**away(), name: scenes.machine(**changed)}
+
+
 def planes(**of: dict[str, Any]) -> list[Any]:
     return [*(node(name, plane=True, **of.get(name, {})) for name in PLANES), node("w1", **of.get("w1", {}))]
 
@@ -44,7 +53,10 @@ def test_a_healthy_cluster_has_no_finding() -> None:
     [
         ({"nodes": planes(w1={"ready": "Unknown"})}, ["NODE_NOT_READY"]),
         ({"nodes": planes(w1={"unschedulable": True})}, ["NODE_CORDONED"]),
-        ({"nodes": planes(cp2={"ready": "Unknown"}), "health": sick("cp2")}, ["NODE_NOT_READY"]),
+        (
+            {"nodes": planes(cp2={"ready": "Unknown"}), "health": sick("cp2"), "machines": away("cp2")},
+            ["NODE_NOT_READY"],
+        ),
         ({"health": sick("cp2")}, ["ETCD_MEMBER_DOWN"]),
         ({"health": sick("cp2", "cp3")}, ["ETCD_NO_QUORUM"]),
         (
@@ -54,7 +66,7 @@ def test_a_healthy_cluster_has_no_finding() -> None:
             },
             ["NODE_NOT_READY", "NODE_NOT_READY", "ETCD_NO_QUORUM"],
         ),
-        ({"static_pods": static()[1:]}, ["STATIC_POD_MISSING"]),
+        ({"static_pods": static()[1:], "machines": {}}, ["STATIC_POD_MISSING"]),
         ({"static_pods": static(cp2={"ready": False})[:8] + static()[8:]}, ["STATIC_POD_NOT_READY"] * 4),
         ({"certificates": {"cp1": scenes.certificates(days=-1)}}, ["CERTIFICATE_EXPIRED"]),
         ({"certificates": {"cp1": scenes.certificates(days=5)}, "served": {}}, ["CERTIFICATE_EXPIRES"]),
@@ -125,7 +137,7 @@ def test_what_is_found(changed: dict[str, Any], found: list[str]) -> None:
 )
 def test_a_deprecated_api_is_urgent_before_the_upgrade_that_ends_it(removed: str, severity: Severity) -> None:
     api = answers.DeprecatedApi(group="g", version="v1beta1", resource="things", removed_release=removed)
-    (found,) = check(facts(deprecated=[api], server=Version(1, 37, 2)))
+    (found,) = check(facts(deprecated=[api], api="v1.37.2"))
     assert (found.severity, found.subject) == (severity, "things.v1beta1.g")
 
 

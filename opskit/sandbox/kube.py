@@ -23,6 +23,8 @@ APPLY: Final = "application/apply-patch+yaml"
 _NO_ACCOUNT = b"error looking up service account"
 """A pod in a namespace so new that the controller manager has not given it its account yet."""
 _ACCOUNT_SECONDS = 60.0
+_UNSERVED = "404 page not found"
+"""What is said of a kind whose CRD is established and not served yet."""
 _BUSY_SECONDS = 150.0
 """Dozens of CRDs at once keep a small machine's API server from answering for a while."""
 
@@ -90,18 +92,12 @@ class KubeApi:
             content: the text's media type.
 
         """
-        until = time.monotonic() + _BUSY_SECONDS
-        while True:
-            try:
-                return self._json("POST", f"{path}?fieldManager={self._manager}", body, content=content)
-            except WriteRejected as error:
-                if error.reason == "AlreadyExists":
-                    return None
-                raise
-            except Unreachable:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.5)
+        try:
+            return self._patiently("POST", f"{path}?fieldManager={self._manager}", body, content=content)
+        except WriteRejected as error:
+            if error.reason == "AlreadyExists":
+                return None
+            raise
 
     def patch(self, path: str, body: Json) -> Json:
         """Merge-patch an object."""
@@ -119,7 +115,8 @@ class KubeApi:
 
     def apply(self, path: str, body: Json) -> Json:
         """Server-side apply an object, taking over conflicting fields."""
-        return self._json("PATCH", f"{path}?fieldManager={self._manager}&force=true", body, content=APPLY)
+        query = f"fieldManager={self._manager}&force=true"
+        return self._patiently("PATCH", f"{path}?{query}", body, content=APPLY)
 
     def delete(self, path: str, *, grace: int | None = None, uid: str | None = None) -> None:
         """Delete an object; nothing happens where it does not exist.
@@ -139,6 +136,18 @@ class KubeApi:
             self._json("DELETE", path, options)
         except NotFound:
             return
+
+    def _patiently(self, method: str, path: str, body: Json | bytes, *, content: str) -> Json:
+        """Write what does no harm twice, again while the server is too busy, or serves it not yet."""
+        until = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                return self._json(method, path, body, content=content)
+            except (Unreachable, NotFound) as error:
+                unserved = isinstance(error, NotFound) and _UNSERVED in error.what
+                if time.monotonic() > until or (isinstance(error, NotFound) and not unserved):
+                    raise
+                time.sleep(0.5)
 
     def _json(
         self, method: str, path: str, body: Json | bytes | None = None, *, content: str = "application/json"

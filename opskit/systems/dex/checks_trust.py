@@ -1,5 +1,7 @@
 """Whether the API servers believe Dex: issuer, audience, prefixes, and what their logs say of tokens."""
 
+from datetime import timedelta
+
 from opskit.core.findings import Evidence, Finding, Severity
 from opskit.core.parts import Unread, known
 from opskit.systems.dex import logs
@@ -168,13 +170,25 @@ def no_prefix(facts: Facts) -> list[Finding]:
     return found
 
 
+_NOT_UPDATED = r"failed to update authentication config"
+_TRIED_AGAIN = timedelta(minutes=3)
+"""It is tried again every minute or two; a file that became as it was before ends that without a word."""
+
 _REFUSALS: tuple[tuple[str, str, Severity, str, str], ...] = (
     (
         "AUTHENTICATION_CONFIG_REJECTED",
-        r"failed to (?:update|validate|load) authentication config",
+        r"failed to (?:validate|load) authentication config",
         Severity.ERROR,
         "The API server refuses its new authentication configuration; the old one stays in force.",
         "The file does not validate, or its issuer did not answer within a minute (address, CA).",
+    ),
+    (
+        "AUTHENTICATION_CONFIG_REJECTED",
+        _NOT_UPDATED,
+        Severity.ERROR,
+        "The API server does not take its new authentication configuration; the old one stays in force.",
+        "An issuer in the file did not answer within a minute as it should: its address, its own `issuer` or "
+        "its CA.",
     ),
     (
         "KEYS_STALE",
@@ -226,7 +240,8 @@ def refused(facts: Facts) -> list[Finding]:
     log = known(facts.apiserver_log, "")
     found: list[Finding] = []
     for code, pattern, severity, summary, cause in _REFUSALS:
-        line = logs.of_apiserver(log, pattern, over=_RELOADED)
+        heard = logs.lately(log, now=facts.now, within=_TRIED_AGAIN) if pattern == _NOT_UPDATED else log
+        line = logs.of_apiserver(heard, pattern, over=_RELOADED)
         if line is not None:
             said = Evidence(text=f"{line.text} ({line.times}×)", command=_LOG)
             found.append(

@@ -1,6 +1,7 @@
 """What the logs of Dex and of the API server say of logins: nowhere else does it stand. Pure."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from opskit.core.findings import Data
 
@@ -57,6 +58,23 @@ def failed_after_login(log: str, pattern: str) -> list[str]:
 def of_apiserver(log: str, pattern: str, *, over: str = "") -> Line | None:
     """The newest line of the API servers that matches, unless one that matches `over` came later."""
     return _newest(log, pattern, over=over)
+
+
+def lately(log: str, *, now: datetime, within: timedelta) -> str:
+    """The lines of klog that are no older; those without a time stay.
+
+    Args:
+        log: lines `pod: E1125 08:43:16.337445 …`, in UTC and without the year.
+        now: the present.
+        within: how old they may be.
+
+    """
+    begin = f"{now.astimezone(UTC) - within:%m%d %H:%M:%S}"
+    return "\n".join(
+        line
+        for line in log.splitlines()
+        if (stamp := re.search(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.", line)) is None or stamp[1] >= begin
+    )
 
 
 def every(log: str, pattern: str) -> list[re.Match[str]]:

@@ -92,6 +92,25 @@ def test_a_slash_too_many_is_another_issuer() -> None:
     assert "slash" in found[0].summary
 
 
+REJECTED = (
+    'kube-apiserver-a: E1124 %s.337445 25250 authentication.go] "failed to update authentication config" '
+    'err="[oidc: authenticator for issuer \\"https://dex.example.test/dex/\\" is not healthy"'
+)
+
+
+@pytest.mark.parametrize(("at", "told"), [("23:58:30", True), ("23:55:00", False)])
+def test_a_configuration_that_was_put_back_is_not_refused_any_more(at: str, told: bool) -> None:
+    found = codes(facts(apiserver_log=REJECTED % at))
+    assert ("AUTHENTICATION_CONFIG_REJECTED" in found) is told
+
+
+def test_a_configuration_that_does_not_validate_is_told_once_and_stays_so() -> None:
+    line = REJECTED.replace("update", "validate") % "23:05:00"
+    assert codes(facts(apiserver_log=line)) == ["AUTHENTICATION_CONFIG_REJECTED"]
+    over = 'kube-apiserver-a: I1124 23:06:00.000001 25250 authentication.go] "reloaded authentication config"'
+    assert codes(facts(apiserver_log=f"{line}\n{over}")) == []
+
+
 def test_api_servers_that_do_not_agree_are_told() -> None:
     other = msgspec.structs.replace(trusting("https://old.example.test"), node="cp-2")
     servers = [ApiServer(node=node, flags={}, file="/f") for node in ("cp-1", "cp-2")]

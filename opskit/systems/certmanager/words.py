@@ -13,16 +13,11 @@ class Meaning(NamedTuple):
 
 _TABLE: tuple[tuple[str, str, str], ...] = (
     (
-        r"bad authentication|BADKEY|BADSIG|NOTAUTH",
+        r"bad authentication|bad time|BADKEY|BADSIG|BADTIME|NOTAUTH",
         "The DNS server refuses the key that signs the update: the TSIG secret, its name or its algorithm "
-        "is wrong.",
-        "compare the solver's tsigKeyName, tsigAlgorithm and its Secret with the key of the DNS server",
-    ),
-    (
-        r"bad time|BADTIME",
-        "The clocks of the controller's node and of the DNS server differ by more than the five minutes that "
-        "a signed update (TSIG) allows.",
-        "compare `date -u` on both, and mend time synchronization (`chronyc tracking`)",
+        "is wrong, or the two clocks differ by more than five minutes, which reads the same here.",
+        "look for BADKEY, BADSIG or BADTIME in the DNS server's log; compare the solver's tsigKeyName, "
+        "tsigAlgorithm and Secret with its key, and `date -u` on both machines",
     ),
     (
         r"REFUSED",

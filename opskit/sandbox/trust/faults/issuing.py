@@ -191,6 +191,7 @@ EXPIRED = Fault(
 
 def _skew(sandbox: Broken, *, seconds: Any = 900) -> dict[str, Any]:
     """A signed update is only taken within five minutes of the server's own clock."""
+    before = sandbox.site.processes.log(dns.PROCESS).stat().st_size
     holds.write_hold(
         sandbox.site,
         holds.Hold(
@@ -206,7 +207,11 @@ def _skew(sandbox: Broken, *, seconds: Any = 900) -> dict[str, Any]:
     restart(sandbox, dns.PROCESS)
     seen(lambda: dns.answers(sandbox.site), what="the DNS server answers")
     _ask(sandbox, "acme")
-    seen(lambda: _challenge_says(sandbox, "time"), what="the challenge tells of the time")
+    seen(
+        lambda: b"BADTIME" in sandbox.site.processes.log(dns.PROCESS).read_bytes()[before:],
+        what="the DNS server refuses the time of an update",
+    )
+    seen(lambda: _challenge_says(sandbox, "bad authentication"), what="the challenge tells of it")
     return {"seconds": int(seconds)}
 
 
@@ -220,7 +225,8 @@ def _unskew(sandbox: Broken, **_: Any) -> None:
 DNS_CLOCK = Fault(
     name="dns-clock-skew",
     summary="The DNS server's clock is wrong (libfaketime); the certificate `storefront` is asked for.",
-    seen="Only the Challenge says it: `DNS update failed: dns: bad time`; Order and request are pending.",
+    seen="The Challenge says `DNS update failed: dns: bad authentication`, as with a wrong key; only the DNS "
+    "server's log says `tsig verify failure (BADTIME)`. Order and request are pending.",
     inject=_skew,
     heal=_unskew,
     arguments={"seconds": "how far ahead (900)"},

@@ -17,6 +17,7 @@ from opskit.core.live_faults import require_json
 from opskit.core.live_http import Response
 from opskit.core.live_logs import read_logs
 from opskit.core.live_metrics import as_request, checked
+from opskit.core.live_retry import broke_off, retried
 from opskit.core.live_servers import Servers
 from opskit.core.live_ssh import run_on_node
 from opskit.core.live_tls import shown
@@ -232,7 +233,7 @@ class LiveReader:
             case GetPath():
                 return Answer(body=self.api.read(read.path, deadline=deadline).body)
             case RunTool():
-                return self.run(read.argv, place=read.place, deadline=deadline)
+                return self._asked(read, deadline)
             case AskHttp():
                 return self._http(read, deadline)
             case Handshake():
@@ -260,6 +261,16 @@ class LiveReader:
         except ReadError:
             return alone
         return live_session.answers(said.body, count=len(reads))
+
+    def _asked(self, read: RunTool, deadline: float) -> Answer:
+        """A command that only reads is run again where the connection broke before it ended."""
+        return retried(
+            lambda timeout: self.run(read.argv, place=read.place, deadline=timeout),
+            deadline=deadline,
+            budget=self.api.budget,
+            passes=broke_off,
+            shares=(1.0,),
+        )
 
     def _http(self, read: AskHttp, deadline: float) -> Answer:
         response = self.servers.read(

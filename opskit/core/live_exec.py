@@ -15,7 +15,7 @@ from opskit.core.errors import BadAnswer, DeadlineExceeded, NotInstalled, OpsErr
 from opskit.core.kinds import resource_path
 from opskit.core.live_api import ApiServer
 from opskit.core.live_http import LARGEST, broken
-from opskit.core.live_retry import retried
+from opskit.core.live_retry import never_sent, retried
 from opskit.core.live_websocket import connect
 from opskit.core.reads import Answer, InPod, NamedPod
 
@@ -164,7 +164,7 @@ def _connected(api: ApiServer, path: str, query: list[tuple[str, str]], until: f
             lambda timeout: connect(api, path, query, protocols=PROTOCOLS, timeout=timeout),
             deadline=until - time.monotonic(),
             budget=api.budget,
-            even_if_sent=False,
+            passes=never_sent,
             shares=(1.0,),
         )
     except BadAnswer as error:

@@ -61,13 +61,31 @@ class Again(Exception):
         self.after = after
 
 
+NoAnswer = Unreachable | DeadlineExceeded
+
+
+def anything(_: NoAnswer) -> bool:
+    """A read may be asked again, whatever became of it."""
+    return True
+
+
+def never_sent(error: NoAnswer) -> bool:
+    """Only what the server can't have got may be tried again."""
+    return error.sent is False
+
+
+def broke_off(error: NoAnswer) -> bool:
+    """Only where the connection broke once it stood; what comes before that was tried again already."""
+    return isinstance(error, Unreachable) and error.sent is not False
+
+
 def retried(
     attempt: Callable[[float], T],
     *,
     deadline: float,
     budget: Budget,
     shares: Sequence[float] = SHARES,
-    even_if_sent: bool = True,
+    passes: Callable[[NoAnswer], bool] = anything,
 ) -> T:
     """Call `attempt(timeout)` until it answers.
 
@@ -77,7 +95,7 @@ def retried(
         deadline: seconds for all tries and pauses together.
         budget: the reader's retries.
         shares: part of the remaining time for each try; the last one counts for all that follow.
-        even_if_sent: also when the server can have got it; False for what must not happen twice.
+        passes: whether a missing answer is worth another try.
 
     Raises:
         Unreachable, DeadlineExceeded: as of the last try; the message tells how many there were.
@@ -95,7 +113,7 @@ def retried(
     tries = Retrying(
         stop=hopeless,
         wait=lambda state: _pause(state.attempt_number, _raised(state.outcome)),
-        retry=retry_if_exception(lambda error: _passes(error, even_if_sent)),
+        retry=retry_if_exception(lambda error: _passes(error, passes)),
     )
     parts = iter(shares)
     try:
@@ -110,9 +128,9 @@ def retry_after(headers: Mapping[str, str]) -> float:
     return float(value) if value.isdigit() else 0.0
 
 
-def _passes(error: BaseException, even_if_sent: bool) -> bool:
+def _passes(error: BaseException, passes: Callable[[NoAnswer], bool]) -> bool:
     if isinstance(error, Unreachable | DeadlineExceeded):
-        return even_if_sent or error.sent is False
+        return passes(error)
     return isinstance(error, Again)
 
 

@@ -136,10 +136,13 @@ def _no_verdict() -> ErrorNote:
 
 
 def _not_reached(verdict: Verdict) -> ErrorNote:
-    open_goals = "; ".join(f"{goal.text}: {goal.state}" for goal in verdict.goal if not goal.ok)
+    missed = [goal for goal in verdict.goal if goal.ok is False]
+    if missed:
+        what, next_step = "and yet the goal is not reached", "read the findings, then plan again"
+    else:
+        what = "but whether the goal is reached could not be read"
+        next_step = f"once the cluster answers, `opskit resume {verdict.run}` reads it again"
+    told = "; ".join(f"{goal.text}: {goal.state}" for goal in missed or verdict.goal if not goal.ok)
     return ErrorNote(
-        error="StepFailed",
-        what=f"All steps are done, and yet the goal is not reached: {open_goals}.",
-        next="read the findings, then plan again",
-        exit_code=6,
+        error="StepFailed", what=f"All steps are done, {what}: {told}.", next=next_step, exit_code=6
     )

@@ -1,0 +1,141 @@
+"""Promise 7 on a live cluster: its secrets and the caller's stand nowhere after a run and a capture."""
+
+import base64
+import json
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import pytest
+from rook_lab import Headless
+from test_rook_rights import grant, opened
+
+from opskit.runner import catalogue
+from opskit.runner.changing import rules_of
+from opskit.sandbox.sandbox import Sandbox
+from opskit.sandbox.waiting import wait_until
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1800)]
+
+CANARY = "c4n4ry/+live-se<ret"
+"""In a Secret, and as the value of a variable of a pod, beside Ceph."""
+
+
+def forms(secret: str) -> set[bytes]:
+    """The ways in which it may be written."""
+    plain = secret.encode()
+    written = {secret, json.dumps(secret)[1:-1], quote(secret, safe=""), secret.replace("<", "&lt;")}
+    return {each.encode() for each in written} | {
+        base64.b64encode(plain),
+        base64.urlsafe_b64encode(plain).rstrip(b"="),
+    }
+
+
+class Watching:
+    """Looks at the arguments of this process's children while they last."""
+
+    def __init__(self, secrets: list[str]) -> None:
+        self.found: list[str] = []
+        self._forms = [form.decode() for secret in secrets for form in forms(secret)]
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> "Watching":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.1):
+            for each in psutil.Process().children(recursive=True):
+                try:
+                    line = " ".join(each.cmdline())
+                except psutil.Error:
+                    continue
+                self.found += [line for form in self._forms if form in line]
+
+
+def plant(sandbox: Sandbox) -> None:
+    """A Secret and a deployment that hold the canary."""
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "canary", "namespace": "rook-ceph"},
+        "stringData": {"password": CANARY},
+    }
+    container = {"name": "main", "image": "example.org/x:1", "env": [{"name": "PASSWORD", "value": CANARY}]}
+    template = {"metadata": {"labels": {"app": "canary"}}, "spec": {"containers": [container]}}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "canary", "namespace": "rook-ceph"},
+        "spec": {"selector": {"matchLabels": {"app": "canary"}}, "template": template},
+    }
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [secret, deployment]})
+    sandbox.kubectl("apply", "-f", "-", text=text)
+
+
+def hits(root: Path, secrets: list[str], *, but: set[Path]) -> list[str]:
+    """Files, and members of snapshots, in which one of them stands."""
+    found: list[str] = []
+    for path in [each for each in root.rglob("*") if each.is_file() and each not in but]:
+        bodies = {str(path): path.read_bytes()}
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                bodies |= {f"{path}:{name}": archive.read(name) for name in archive.namelist()}
+        found += [
+            name
+            for name, body in bodies.items()
+            for each in secrets
+            if any(form in body for form in forms(each))
+        ]
+    return found
+
+
+def test_nowhere_after_a_repair_and_a_capture(
+    lab: Headless, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    with opened(sandbox, sandbox.kubeconfig) as cluster:
+        rules = list(rules_of(cluster, catalogue.find("rook/osd-down").rules))
+    lab.kubeconfig = grant(sandbox, "canary", rules)
+    (user,) = json.loads(lab.kubeconfig.read_text())["users"]
+    keyring = sandbox.ceph("auth", "get-key", "client.admin")
+    secrets = [CANARY, user["user"]["token"], keyring["key"] if isinstance(keyring, dict) else str(keyring)]
+    assert all(len(each) > 15 for each in secrets)
+    plant(sandbox)
+    try:
+        sandbox.inject("osd-down", osd=1)
+        with Watching(secrets) as watching:
+            ran = lab.plan("rook/osd-down", osd=1).run()
+            taken = lab.opskit("capture", "--cluster", sandbox.context, "-o", str(tmp_path / "it.opskit"))
+            told = lab.opskit("findings", "--cluster", sandbox.context, "--json")
+    finally:
+        sandbox.kubectl("-n", "rook-ceph", "delete", "deployment/canary", "secret/canary")
+    assert (ran.exit_code, taken.returncode, told.returncode) == (0, 0, 0), (
+        ran.said + taken.stderr + told.stderr
+    )
+    assert (ran.folder / "journal.jsonl").exists()
+    assert (ran.folder / "report.html").exists()
+    said = (ran.said + taken.stderr + told.stdout + told.stderr).encode()
+    assert [each for each in secrets if any(form in said for form in forms(each))] == []
+    assert hits(tmp_path, secrets, but={lab.kubeconfig}) == []
+    assert watching.found == []
+
+
+def test_what_is_looked_for_would_be_found(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x " + base64.b64encode(CANARY.encode()))
+    with zipfile.ZipFile(tmp_path / "b", "w") as archive:
+        archive.writestr("answer", json.dumps({"v": CANARY}))
+    assert set(hits(tmp_path, [CANARY], but=set())) == {str(tmp_path / "a"), f"{tmp_path / 'b'}:answer"}
+    argv = [sys.executable, "-c", "input()", CANARY]
+    with Watching([CANARY]) as watching, subprocess.Popen(argv, stdin=subprocess.PIPE) as process:
+        wait_until(lambda: bool(watching.found), what="it is seen", deadline=60.0)
+        process.communicate(b"\n")

@@ -9,21 +9,13 @@ from opskit.core.cluster import Cluster
 from opskit.core.findings import Severity
 from opskit.sandbox import Sandbox
 from opskit.sandbox.mesh import proxies
+from opskit.sandbox.rehearsing.named import NAMED
 from opskit.sandbox.waiting import wait_until
 from opskit.systems.istio import checks, facts
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
-NAMED = {
-    "istiod-down": "ISTIOD_DOWN",
-    "subset-without-pods": "SUBSET_WITHOUT_PODS",
-    "unknown-host": "HOST_UNKNOWN",
-    "config-rejected": "CONFIG_REJECTED",
-    "strict-plaintext": "PLAINTEXT_REFUSED",
-    "wrong-weights": "WEIGHTS",
-    "conflicting-rules": "DESTINATION_RULES_CONFLICT",
-    "broken-version": "EDGE_FAILING",
-}
+CODES = {fault: code.removeprefix("istio/") for fault, code in NAMED["mesh"].items()}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +35,7 @@ def told(mesh: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return [each.code.removeprefix("istio/") for each in found if each.severity >= Severity.WARNING]
 
 
-@pytest.mark.parametrize("fault", NAMED)
+@pytest.mark.parametrize("fault", CODES)
 def test_a_fault_is_named_first_and_a_healthy_mesh_has_none(
     fault: str, mesh: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,8 +43,8 @@ def test_a_fault_is_named_first_and_a_healthy_mesh_has_none(
     mesh.inject(fault)
     try:
         wait_until(
-            lambda: told(mesh, monkeypatch)[:1] == [NAMED[fault]],
-            what=f"{NAMED[fault]} is named first",
+            lambda: told(mesh, monkeypatch)[:1] == [CODES[fault]],
+            what=f"{CODES[fault]} is named first",
             deadline=60.0,
             every=2.0,
         )

@@ -13,6 +13,7 @@ import msgspec
 import urllib3
 
 from opskit.core.errors import BadAnswer, NotFound, OpsError, Unreachable, WriteRejected
+from opskit.sandbox.waiting import patience
 
 Json = dict[str, Any]
 """One object, as it came over the wire."""
@@ -49,7 +50,7 @@ class KubeApi:
             cert_file=str(pki / f"{user}.crt"),
             key_file=str(pki / f"{user}.key"),
             retries=False,
-            timeout=urllib3.Timeout(connect=5.0, read=30.0),
+            timeout=urllib3.Timeout(connect=5.0, read=30.0 * patience()),
         )
 
     def close(self) -> None:
@@ -139,7 +140,7 @@ class KubeApi:
 
     def _patiently(self, method: str, path: str, body: Json | bytes, *, content: str) -> Json:
         """Write what does no harm twice, again while the server is too busy, or serves it not yet."""
-        until = time.monotonic() + _BUSY_SECONDS
+        until = time.monotonic() + _BUSY_SECONDS * patience()
         while True:
             try:
                 return self._json(method, path, body, content=content)
@@ -153,7 +154,7 @@ class KubeApi:
         self, method: str, path: str, body: Json | bytes | None = None, *, content: str = "application/json"
     ) -> Json:
         status, data = self._send(method, path, body, content=content)
-        until = time.monotonic() + _ACCOUNT_SECONDS
+        until = time.monotonic() + _ACCOUNT_SECONDS * patience()
         while status == 403 and _NO_ACCOUNT in data and time.monotonic() < until:
             time.sleep(0.2)
             status, data = self._send(method, path, body, content=content)

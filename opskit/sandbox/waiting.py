@@ -1,9 +1,21 @@
 """Waiting on predicates: never on time alone."""
 
+import os
 import time
 from collections.abc import Callable
 
 from opskit.core.errors import DeadlineExceeded, OpsError
+
+PATIENCE = "OPSKIT_PATIENCE"
+"""The environment variable that stretches every deadline of the sandbox: 3 on a machine that is that slow."""
+
+
+def patience() -> float:
+    """How much longer than usual to wait; 1 unless OPSKIT_PATIENCE says more."""
+    try:
+        return max(1.0, float(os.environ.get(PATIENCE, "1")))
+    except ValueError:
+        return 1.0
 
 
 def wait_until(
@@ -22,7 +34,7 @@ def wait_until(
     Args:
         holds: the predicate.
         what: what is waited for, as the end of "Gave up waiting until …".
-        deadline: seconds.
+        deadline: seconds; OPSKIT_PATIENCE stretches them.
         every: seconds between two questions.
         state: the last state, for the message.
         stop: gives up early when it becomes true.
@@ -31,6 +43,7 @@ def wait_until(
         DeadlineExceeded: with the last state.
 
     """
+    deadline *= patience()
     end = time.monotonic() + deadline
     last: OpsError | None = None
     while True:

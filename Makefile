@@ -57,8 +57,8 @@ browser-test: sandbox-build ## Drive JupyterLab in a real Chromium
 proof: sandbox-build ## The proofs that take minutes: kill matrix, repeated faults
 	$(BIN)/python -m pytest tests/unit tests/sandbox tests/browser -m proof -q
 
-bench: $(VENV)/.test ## Measure against named peers, side by side
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.test ## Measure against named peers, side by side, and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 wheel: $(VENV)/.dev ## Build the one wheel
 	$(BIN)/python -m build --wheel

@@ -72,9 +72,10 @@ def _reasons(facts: Facts, osd: int) -> Iterator[str]:
 
 def _place_reasons(facts: Facts, found: Osd) -> Iterator[str]:
     """Where the daemon should run must be able to run it."""
-    node = facts.node_of.get(found.node or found.host)
+    place = found.node or found.host
+    node = facts.node_of.get(place)
     if node is None:
-        if not isinstance(facts.nodes, Unread) and not found.up:
+        if place and not isinstance(facts.nodes, Unread) and not found.up:
             yield f"the node of {found.subject} is not in the cluster"
         return
     conditions = {each.type: each.status for each in node.status.conditions or []}

@@ -59,6 +59,19 @@ def programs_of(components: Sequence[Component]) -> list[str]:
     return list(dict.fromkeys(program for component in components for program in component.programs))
 
 
+class GivenUp(threading.Event):
+    """Set once something failed, or whoever waits has given up: all that is starting stops then."""
+
+    cause: OpsError | None = None
+    """What failed first."""
+
+    def fail(self, error: OpsError) -> None:
+        """Give up for this reason, unless there is one already."""
+        if not self.is_set():
+            self.cause = error
+        self.set()
+
+
 def prefixed(report: Report, name: str) -> Report:
     """The same report, with every component named `NAME/component`."""
     return lambda component, state, seconds: report(f"{name}/{component}", state, seconds)
@@ -69,7 +82,7 @@ def bring_up(
     components: Sequence[Component],
     *,
     report: Report = silent,
-    stop: threading.Event | None = None,
+    stop: GivenUp | None = None,
 ) -> None:
     """Start the components: each as soon as those that it needs are ready, independent ones side by side.
 
@@ -83,7 +96,7 @@ def bring_up(
         StepFailed: one did not become ready; the others are left as they are, for `down` to end.
 
     """
-    start = _Start(site, components, report, stop or threading.Event())
+    start = _Start(site, components, report, stop or GivenUp())
     with ThreadPoolExecutor(max_workers=max(1, len(components))) as pool:
         futures = [pool.submit(start.bring_up, component) for component in components]
         try:
@@ -93,13 +106,11 @@ def bring_up(
             start.failed.set()
             raise
     if start.failed.is_set():
-        raise StepFailed(f"{site.name} was given up, for what belongs with it did not come up.")
+        raise start.failed.cause or StepFailed(f"{site.name} was given up.")
 
 
 class _Start:
-    def __init__(
-        self, site: Site, components: Sequence[Component], report: Report, failed: threading.Event
-    ) -> None:
+    def __init__(self, site: Site, components: Sequence[Component], report: Report, failed: GivenUp) -> None:
         self.site = site
         self.report = report
         self.begun = monotonic()
@@ -113,10 +124,11 @@ class _Start:
         try:
             self._start(component)
         except (OpsError, OSError) as error:
-            self.failed.set()
-            self.report(component.name, "failed", monotonic() - self.begun)
             told = error if isinstance(error, OpsError) else _of_the_machine(error)
-            raise _explained(self.site, component, told) from error
+            explained = _explained(self.site, component, told)
+            self.failed.fail(explained)
+            self.report(component.name, "failed", monotonic() - self.begun)
+            raise (self.failed.cause or explained) from error
         self.ready[component.name].set()
         self.report(component.name, "ready", monotonic() - self.begun)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from opskit.core.errors import ToolFailed
+from opskit.sandbox.waiting import patience
 
 _TOLD = 400
 """Characters of a tool's last words that an error repeats."""
@@ -22,7 +23,7 @@ def run(
 
     Args:
         argv: the program and its arguments.
-        deadline: seconds.
+        deadline: seconds; OPSKIT_PATIENCE stretches them.
         env: its whole environment; None is this process's.
         folder: to run it in.
         text: its standard input.
@@ -38,7 +39,7 @@ def run(
             capture_output=True,
             text=True,
             input=text,
-            timeout=deadline,
+            timeout=deadline * patience(),
             check=False,
             env=env,
             cwd=folder,

@@ -1,6 +1,5 @@
 """One sandbox: up, broken, mended, down."""
 
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ from opskit.core import config
 from opskit.core.errors import BadAnswer, NotFound, Refused, UnknownName, UsageError
 from opskit.sandbox.access import restricted_kubeconfig
 from opskit.sandbox.binaries import require, require_all
-from opskit.sandbox.component import Report, bring_up, prefixed, programs_of, silent
+from opskit.sandbox.component import GivenUp, Report, bring_up, prefixed, programs_of, silent
 from opskit.sandbox.faults import Fault, fault_named
 from opskit.sandbox.files import locked, read_json, write_json, write_private
 from opskit.sandbox.fitness import require_fit, require_space
@@ -99,7 +98,7 @@ class Sandbox:
             report(name, f"left out: {PROFILES[name].unfit}", 0.0)
         needed = [each for one in others.values() for each in one.components(one.options({}))]
         require_all(programs_of([*wanted.components(settings), *needed]))
-        stop = threading.Event()
+        stop = GivenUp()
         with ThreadPoolExecutor(max_workers=1 + len(others)) as pool:
             beside = [
                 pool.submit(
@@ -115,7 +114,7 @@ class Sandbox:
                 stop.set()
                 raise
 
-    def start_beside(self, main: str, wanted: Profile, report: Report, stop: threading.Event) -> None:
+    def start_beside(self, main: str, wanted: Profile, report: Report, stop: GivenUp) -> None:
         """Bring it up as a companion of another one, which takes it down, too."""
         self._start(wanted, wanted.options({}), report, stop, beside_of=main)
 
@@ -124,7 +123,7 @@ class Sandbox:
         wanted: Profile,
         settings: Mapping[str, Any],
         report: Report,
-        stop: threading.Event,
+        stop: GivenUp,
         **record: str,
     ) -> None:
         components = wanted.components(settings)

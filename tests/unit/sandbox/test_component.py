@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from opskit.core.errors import StepFailed, ToolFailed
-from opskit.sandbox.component import Component, bring_up, programs_of
+from opskit.core.errors import OpsError, StepFailed, ToolFailed
+from opskit.sandbox.component import Component, GivenUp, bring_up, programs_of
 from opskit.sandbox.processes import Command
 from opskit.sandbox.site import Site
 
@@ -55,3 +55,18 @@ def test_a_process_that_ends_by_itself_is_told_at_once_with_its_last_words(site:
 def test_programs_are_listed_once() -> None:
     parts = [Component(name="a", programs=("x", "y")), Component(name="b", programs=("y", "z"))]
     assert programs_of(parts) == ["x", "y", "z"]
+
+
+def test_what_comes_up_side_by_side_ends_with_what_failed_first() -> None:
+    def broken(_: Site) -> None:
+        raise OpsError("The port is taken.")
+
+    one, other, stop = Site("one"), Site("other"), GivenUp()
+    for site in (one, other):
+        site.make()
+    with pytest.raises(StepFailed, match=r"etcd did not become ready\. The port is taken\.") as first:
+        bring_up(one, [Component(name="etcd", prepare=broken)], stop=stop)
+    never = [Component(name="never", ready=lambda _: False), Component(name="later", needs=("never",))]
+    with pytest.raises(StepFailed) as second:
+        bring_up(other, never, stop=stop)
+    assert second.value is first.value

@@ -16,6 +16,8 @@ Every message says what happened, where, and what to do next. The class decides 
     │   ├── Unauthorized
     │   ├── Forbidden
     │   ├── NotInstalled
+    │   ├── NotLocated
+    │   ├── OtherVersion
     │   ├── NotFound
     │   ├── BadAnswer
     │   ├── ToolFailed
@@ -173,6 +175,14 @@ class Forbidden(ReadError):
 
 class NotInstalled(ReadError):
     """The CRD, the server or the tool is not there."""
+
+
+class NotLocated(ReadError):
+    """Where a server runs could not be asked of the API server; this says nothing about that server."""
+
+
+class OtherVersion(ReadError):
+    """The resource is there, in a version that opskit does not read: older or newer than known."""
 
 
 class NotFound(ReadError):

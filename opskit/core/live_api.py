@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from opskit.core.errors import OpsError
+from opskit.core.errors import NotInstalled, OpsError
 from opskit.core.live_config import Plain, Source
 from opskit.core.live_faults import RETRIED, refusal
 from opskit.core.live_http import Response, exchange
 from opskit.core.live_retry import Again, Budget, retried, retry_after
+from opskit.core.live_versions import Versions
 
 DEADLINE = 30.0
+DISCOVERY = 5.0
+"""Seconds to find out why a resource is not served."""
 EVERYTHING = "application/json, */*"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """Asks for an object's metadata alone, see
@@ -29,6 +32,7 @@ class ApiServer:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.budget = Budget()
+        self.versions = Versions(lambda path: self.request("GET", path, deadline=DISCOVERY, retry=True))
         self._lock = threading.Lock()
         self._configuration: Any = None
         self._pool: Any = None
@@ -119,7 +123,11 @@ class ApiServer:
         """
         response = self.request("GET", path, query=query, deadline=deadline, retry=True, accept=accept)
         if response.status != 200:
-            raise refusal(response, where=f"GET {self.address}{path}", resource=resource)
+            where = f"GET {self.address}{path}"
+            error = refusal(response, where=where, resource=resource)
+            if isinstance(error, NotInstalled):
+                error = self.versions.error(path, resource, where=where) or error
+            raise error
         return response
 
     def authorization(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from opskit.core.answers import decode
 from opskit.core.errors import BadAnswer, DeadlineExceeded, NotInstalled, OpsError, PodNotReady, Unreachable
 from opskit.core.kinds import resource_path
 from opskit.core.live_api import ApiServer
@@ -91,7 +92,8 @@ def ready_pod(api: ApiServer, place: InPod, *, deadline: float) -> str:
         deadline=deadline,
         resource="pods",
     )
-    pods = msgspec.json.decode(response.body, type=_Pods).items or []
+    where = f"pods in {place.namespace}"
+    pods = decode(response.body, msgspec.json.Decoder(_Pods), where=where).items or []
     if not pods:
         raise NotInstalled(
             f"No pod matches {place.selector}.", where=f"namespace {place.namespace}", hint=_INSTALL

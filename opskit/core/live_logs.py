@@ -4,6 +4,7 @@ import time
 
 import msgspec
 
+from opskit.core.answers import decode
 from opskit.core.errors import DeadlineExceeded, NotInstalled
 from opskit.core.kinds import resource_path
 from opskit.core.kinds_workloads import Pod
@@ -31,7 +32,7 @@ def read_logs(api: ApiServer, read: ReadLogs, *, deadline: float) -> bytes:
     until = time.monotonic() + deadline
     path = resource_path("", "v1", "pods", namespace=read.namespace)
     answer = api.read(path, query={"labelSelector": read.selector}, deadline=deadline, resource="pods")
-    pods = msgspec.json.decode(answer.body, type=_Pods).items
+    pods = decode(answer.body, msgspec.json.Decoder(_Pods), where=f"GET {api.address}{path}").items
     if not pods:
         raise NotInstalled(
             f"No pod matches {read.selector}.",

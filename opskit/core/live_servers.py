@@ -5,13 +5,24 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from opskit.core.answers import decode
 from opskit.core.config import Server
 from opskit.core.discovery import Located, locate, parse_pod, parse_service
-from opskit.core.errors import ConfigError, NotInstalled, OpsError, Unreachable
+from opskit.core.errors import (
+    BadAnswer,
+    ConfigError,
+    DeadlineExceeded,
+    Forbidden,
+    NotInstalled,
+    NotLocated,
+    OpsError,
+    Unauthorized,
+    Unreachable,
+)
 from opskit.core.kinds import resource_path
 from opskit.core.kinds_core import Service
 from opskit.core.kinds_workloads import Pod
@@ -20,6 +31,8 @@ from opskit.core.live_forward import Forward
 from opskit.core.live_http import Response, exchange
 from opskit.core.live_retry import retried
 from opskit.core.secrets import resolve
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -167,15 +180,23 @@ class Servers:
         return _through_forward(forward, named, (named.tls_name or pod.service) if pod.tls else "")
 
     def _services(self, deadline: float) -> list[Service]:
-        body = self._api.read("/api/v1/services", deadline=deadline, resource="services").body
-        return msgspec.json.decode(body, type=_Services).items
+        return self._read("/api/v1/services", _Services, deadline=deadline, resource="services").items
+
+    def _read(self, path: str, model: type[T], *, deadline: float, resource: str, **query: str) -> T:
+        try:
+            answer = self._api.read(path, query=query, deadline=deadline, resource=resource)
+            return decode(answer.body, msgspec.json.Decoder(model), where=f"GET {self._api.address}{path}")
+        except (Unreachable, DeadlineExceeded, Unauthorized, Forbidden, BadAnswer) as error:
+            raise NotLocated(
+                f"Where a server runs can't be looked up in the cluster: {error.what}",
+                where=error.where,
+                hint=f"{error.hint}; or name the server's url in opskit.toml",
+            ) from error
 
     def _pod(self, place: Located, deadline: float) -> tuple[str, int]:
         """A Ready pod behind the service, and the port that the service leads to."""
         path = resource_path("", "v1", "services", namespace=place.namespace, name=place.service)
-        service = msgspec.json.decode(
-            self._api.read(path, deadline=deadline, resource="services").body, type=Service
-        )
+        service = self._read(path, Service, deadline=deadline, resource="services")
         chosen = ",".join(f"{key}={value}" for key, value in (service.spec.selector or {}).items())
         if not chosen:
             raise NotInstalled(
@@ -184,8 +205,8 @@ class Servers:
                 hint="name the server by its url in opskit.toml",
             )
         path = resource_path("", "v1", "pods", namespace=place.namespace)
-        answer = self._api.read(path, query={"labelSelector": chosen}, deadline=deadline, resource="pods")
-        for pod in msgspec.json.decode(answer.body, type=_Pods).items:
+        pods = self._read(path, _Pods, deadline=deadline, resource="pods", labelSelector=chosen)
+        for pod in pods.items:
             if pod.ready:
                 return pod.name, _target(service, pod, place.port)
         raise Unreachable(

@@ -6,7 +6,7 @@ Follows https://cert-manager.io/docs/troubleshooting/. Pure.
 from datetime import timedelta
 
 from opskit.core.findings import Evidence
-from opskit.core.parts import known
+from opskit.core.parts import Unread, known
 from opskit.systems.certmanager import kinds, words
 from opskit.systems.certmanager.chain_acme import of_order
 from opskit.systems.certmanager.facts import Facts
@@ -134,7 +134,7 @@ def _without_request(certificate: kinds.Certificate, facts: Facts) -> Link | Non
         if each.involved_object.kind == "Certificate" and each.involved_object.name == certificate.name
     ]
     started = said.last_transition_time if said else None
-    if said is None or said.status != "True" or not started:
+    if said is None or said.status != "True" or not started or isinstance(facts.requests, Unread):
         return None
     if facts.now - started < timedelta(seconds=SEEN_SECONDS):
         return None

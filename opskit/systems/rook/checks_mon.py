@@ -191,11 +191,17 @@ def mgr_down(facts: Facts) -> list[Finding]:
     ]
 
 
+_API_SILENT = ("Unreachable", "DeadlineExceeded", "Unauthorized", "BadAnswer")
+"""Where the API server itself can't be asked, nothing is known of Ceph."""
+
+
 @judges()
 def ceph_silent(facts: Facts) -> list[Finding]:
     """Ceph does not answer though the toolbox runs: no quorum, or the toolbox can't reach it."""
     status = facts.status
     if not isinstance(status, Unread) or status.error in (*UNASKED, "NotInSnapshot", "BadAnswer"):
+        return []
+    if isinstance(facts.deployments, Unread) and facts.deployments.error in _API_SILENT:
         return []
     deployed = [d for d in known(facts.deployments, []) if d.labels.get("app") == "rook-ceph-mon"]
     running = [d for d in deployed if d.status.ready_replicas]

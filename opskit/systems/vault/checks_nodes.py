@@ -16,8 +16,8 @@ def unreachable(facts: Facts) -> list[Finding]:
     if any(each.up for each in facts.nodes) or isinstance(facts.front, answers.SealStatus):
         return []
     every = [each.seal for each in facts.nodes if isinstance(each.seal, Unread)]
-    why = every[0] if every else facts.front
-    if why.error in ("NotInstalled", "NotInSnapshot"):
+    why = min((*every, facts.front), key=_vagueness)
+    if why.error in ("NotInstalled", "NotInSnapshot", "NotLocated"):
         return []
     code, cause, then = _reason(why)
     return [
@@ -31,6 +31,14 @@ def unreachable(facts: Facts) -> list[Finding]:
             then=then,
         )
     ]
+
+
+_TELLING = ("not trusted", "What answers is no Vault", "not resolve", "refused")
+
+
+def _vagueness(why: Unread) -> int:
+    """Of several reasons the one that names a cause is told: a pod may be unreachable from here anyway."""
+    return next((rank for rank, words in enumerate(_TELLING) if words in why.reason), len(_TELLING))
 
 
 def _reason(why: Unread) -> tuple[str, str, str]:

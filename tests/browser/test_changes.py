@@ -3,10 +3,9 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext
 
 from opskit.core.errors import Refused
 from opskit.sandbox.rehearsing.asking import environment
@@ -14,6 +13,7 @@ from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.trust import openbao
 from opskit.sandbox.trust.login import log_in, refresh
 from opskit.sandbox.trust.openldap import passwords
+from tests.browser.changing import change
 from tests.browser.conftest import watched
 from tests.browser.jupyter import Server, Watched
 
@@ -48,21 +48,6 @@ def live_lab(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def live_page(browser: BrowserContext, live_lab: Server, tmp_path: Path) -> Iterator[Watched]:
     yield from watched(browser, live_lab, tmp_path)
-
-
-def change(page: Watched, runbook: str, *, typed: str = "", **parameters: Any) -> None:
-    """Open the runbook's form, run it, type what has to be typed, click, and read the verdict."""
-    page.open_notebook(page.server.copy(runbook, parameters))
-    page.run_all()
-    approve = page.output.get_by_role("button", name="Approve and apply")
-    if typed:
-        expect(approve).to_be_disabled()
-        page.output.get_by_label(f"Type {typed} to confirm").fill(typed)
-    expect(approve).to_be_enabled()
-    approve.click()
-    expect(page.output.get_by_text("run.verify()", exact=False)).to_be_visible(timeout=300_000)
-    page.run_last()
-    expect(page.output.last).to_contain_text("The goal is reached")
 
 
 def test_leases_are_revoked_by_click(live_page: Watched, sandbox: Sandbox) -> None:

@@ -49,7 +49,7 @@ def _foreign(sandbox: Broken) -> dict[str, Any]:
     authority.issue("pod", subject=CATALOG.name, hosts=(identity,))
     for name, wanted in (("pod.crt", "cert-chain.pem"), ("pod.key", "key.pem"), ("ca.crt", "root-cert.pem")):
         (own / name).rename(own / wanted)
-    _restart(sandbox, CATALOG)
+    _restart(sandbox, CATALOG, env={"XDS_ROOT_CA": "./var/run/secrets/istio/root-cert.pem"})
     seen(lambda: failing(sandbox), "nobody accepts the certificate")
     return {}
 
@@ -76,7 +76,8 @@ CERTIFICATE_EXPIRED = Fault(
 )
 WRONG_CA = Fault(
     name="wrong-ca",
-    summary="The agent of the catalog finds a mounted certificate of another authority, and uses that.",
+    summary="The agent of the catalog finds a mounted certificate of another authority, and uses that; istiod "
+    "it still trusts.",
     seen="`istioctl proxy-config secret catalog-0.shop` shows another ROOT than elsewhere; 503 and "
     "`ssl.fail_verify_error` in the Envoy of web.",
     inject=_foreign,

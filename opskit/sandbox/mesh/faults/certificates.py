@@ -76,8 +76,8 @@ CERTIFICATE_EXPIRED = Fault(
 )
 WRONG_CA = Fault(
     name="wrong-ca",
-    summary="The agent of the catalog finds a mounted certificate of another authority, and uses that; istiod "
-    "it still trusts.",
+    summary="The agent of the catalog finds a mounted certificate of another authority, and uses that; it "
+    "still trusts istiod.",
     seen="`istioctl proxy-config secret catalog-0.shop` shows another ROOT than elsewhere; 503 and "
     "`ssl.fail_verify_error` in the Envoy of web.",
     inject=_foreign,

@@ -16,6 +16,7 @@ from opskit.core.live_config import credentials
 from opskit.sandbox.sandbox import Sandbox
 
 SYSTEMS = ("operators", "openshift")
+ETCDCTL = ("etcdctl", "--command-timeout=30s")
 
 
 def findings(sandbox: Sandbox) -> list[Finding]:
@@ -73,7 +74,7 @@ class Lab:
 
 def members(sandbox: Sandbox, namespace: str, pod: str) -> list[dict[str, Any]]:
     """What etcd's own tool lists, asked in a member's pod."""
-    said = sandbox.kubectl("-n", namespace, "exec", pod, "--", "etcdctl", "member", "list", "-w", "json")
+    said = sandbox.kubectl("-n", namespace, "exec", pod, "--", *ETCDCTL, "member", "list", "-w", "json")
     return json.loads(said)["members"]
 
 

@@ -11,6 +11,7 @@ _CONFIG = """global
 defaults
   mode tcp
   timeout connect 2s
+  timeout check 5s
   timeout client 1h
   timeout server 1h
 frontend api
@@ -26,7 +27,11 @@ backend apiservers
 
 
 def write_config(site: Site) -> None:
-    """Write its configuration: a connection that one server refuses goes to the next at once."""
+    """Write its configuration: a connection that one server refuses goes to the next at once.
+
+    A server that is only slow, on a busy machine, is none that is down: its sessions must not be cut.
+
+    """
     servers = "".join(f"  server {node.name} {node.address}:6443\n" for node in control_planes(site))
     write_private(site.state / "haproxy.cfg", _CONFIG.format(endpoint=endpoint(site), servers=servers))
 

@@ -15,10 +15,15 @@ from opskit.core.cluster import Cluster
 from opskit.sandbox import Sandbox
 
 
-def needs_root() -> None:
-    """Skip where nodes can't be made."""
+@contextmanager
+def cluster_of(name: str, **options: Any) -> Generator[Sandbox]:
+    """A cluster of the test's own; taken down at the end, also where it did not come up."""
     if os.geteuid() != 0:
         pytest.skip("nodes are made of namespaces and cgroups, which need root")
+    try:
+        yield Sandbox.up(profile="kubeadm", name=name, **options)
+    finally:
+        Sandbox(name).down()
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +33,7 @@ def kubeadm() -> Iterator[Sandbox]:
     if named:
         yield Sandbox.attach(named)
         return
-    needs_root()
-    with Sandbox.up(profile="kubeadm", name=f"kubeadm-{os.getpid()}", workers=1) as made:
+    with cluster_of(f"kubeadm-{os.getpid()}", workers=1) as made:
         yield made
 
 

@@ -11,7 +11,7 @@ from opskit.core.parts import known
 from opskit.sandbox import Sandbox
 from opskit.sandbox.kubeadm import etcd, layout
 from opskit.systems.kubeadm import facts, views
-from tests.sandbox.kubeadm.conftest import Opskit, needs_root
+from tests.sandbox.kubeadm.conftest import Opskit, cluster_of
 
 pytestmark = pytest.mark.timeout(1200)
 LOST = "cp2"
@@ -20,8 +20,7 @@ LOST = "cp2"
 @pytest.fixture(scope="module")
 def ha() -> Iterator[Sandbox]:
     """Three control planes and a worker."""
-    needs_root()
-    with Sandbox.up(profile="kubeadm", name="kubeadm-ha", control_planes=3, workers=1) as made:
+    with cluster_of("kubeadm-ha", control_planes=3, workers=1) as made:
         yield made
 
 

@@ -12,7 +12,7 @@ from opskit.sandbox.kubeadm import layout, upgrading
 from opskit.sandbox.kubeadm.release import CURRENT, PREVIOUS
 from opskit.systems.kubeadm import facts, views
 from tests import figures
-from tests.sandbox.kubeadm.conftest import Opskit, needs_root
+from tests.sandbox.kubeadm.conftest import Opskit, cluster_of
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
 
@@ -37,9 +37,8 @@ def watch() -> Watch:
 @pytest.fixture(scope="module")
 def old(watch: Watch) -> Iterator[Sandbox]:
     """One control plane and one worker of the minor before."""
-    needs_root()
     begin = monotonic()
-    with Sandbox.up(profile="kubeadm", name="kubeadm-upgrade", workers=1, previous=True) as made:
+    with cluster_of("kubeadm-upgrade", workers=1, previous=True) as made:
         watch.rows[f"up, {PREVIOUS.version}"] = f"{monotonic() - begin:.0f} s"
         yield made
 

@@ -1,5 +1,6 @@
 """A real Ceph cluster behind a real API server, shared by the tests and healed after each."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,4 +33,12 @@ def lab(sandbox: Sandbox, tmp_path: Path) -> Iterator[Headless]:
     try:
         yield Headless(sandbox, tmp_path)
     finally:
+        start_what_was_stopped(sandbox)
         sandbox.heal()
+
+
+def start_what_was_stopped(sandbox: Sandbox) -> None:
+    """A test that ended half-way leaves a daemon scaled to 0, which is no fault to heal."""
+    listed = json.loads(sandbox.kubectl("-n", "rook-ceph", "get", "deployments", "-o", "json"))["items"]
+    for each in [each["metadata"]["name"] for each in listed if each["spec"]["replicas"] == 0]:
+        sandbox.kubectl("-n", "rook-ceph", "scale", "deployment", each, "--replicas=1")

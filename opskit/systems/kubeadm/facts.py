@@ -1,6 +1,6 @@
 """What is true of a kubeadm cluster now: its objects, its nodes' files, its etcd."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from opskit.core.errors import BadAnswer, DeadlineExceeded, NotFound, NotInstall
 from opskit.core.findings import Data
 from opskit.core.parts import Unread, attempt, known, settle
 from opskit.core.reads import OnNode
-from opskit.systems.kubeadm import answers, kinds, machines, metrics, reading
+from opskit.systems.kubeadm import answers, kinds, machines, metrics, reading, tokens
 from opskit.systems.kubeadm.answers_machines import Machine
 from opskit.systems.kubeadm.machines import COMPONENTS
 from opskit.systems.kubeadm.versions import Version, of_image, parse
@@ -194,7 +194,7 @@ def _of_nodes(cluster: Cluster, api: str | Unread, nodes: list[kinds.Node] | Non
                 f"served {each.name}": lambda each=each: _served(cluster, each)
                 for each in _shown(nodes, there)
             },
-            "tokens": lambda: tokens(cluster, there, api),
+            "tokens": lambda: tokens.read(cluster, there, api),
             **_etcd(cluster, there, pods=not isinstance(api, Unread)),
         }
     )
@@ -260,46 +260,3 @@ def _served(cluster: Cluster, node: kinds.Node) -> datetime:
     )
     shown = cluster.served(address, 6443, name="kubernetes")
     return x509.load_pem_x509_certificate(shown.encode()).not_valid_after_utc
-
-
-def tokens(
-    cluster: Cluster, nodes: tuple[str, ...], api: str | Unread = ""
-) -> list[answers.BootstrapToken] | Unread:
-    """The bootstrap tokens without their secrets, asked on the first control-plane node that answers.
-
-    They lie in the API server: where it does not answer, they are unread for its reason.
-
-    Raises:
-        NotInstalled: no control-plane node can be reached.
-        ToolFailed, BadAnswer, Unreachable, Unauthorized, DeadlineExceeded, NotInSnapshot.
-
-    """
-    if isinstance(api, Unread):
-        return Unread(part="tokens", error=api.error, reason=api.reason)
-    why = "There is no control-plane node that answers over SSH."
-    for name in nodes:
-        found = attempt("tokens", lambda name=name: _tokens_on(cluster, name))
-        if not isinstance(found, Unread):
-            return found
-        why = found.reason
-    raise NotInstalled(why, where="bootstrap tokens", hint="name the nodes in opskit.toml")
-
-
-def _tokens_on(cluster: Cluster, node: str) -> list[answers.BootstrapToken]:
-    lines = cluster.tool(reading.TOKENS, place=OnNode(name=node)).body.decode(errors="replace").splitlines()
-    return [_token(*line.split(None, 1)) for line in lines if line.strip()]
-
-
-def _token(id_: str, expires: str = "") -> answers.BootstrapToken:
-    text = expires.strip()
-    try:
-        at = (
-            datetime.fromisoformat(text.replace(" +0000 UTC", "+00:00"))
-            if text and text[0].isdigit()
-            else None
-        )
-    except ValueError as error:
-        raise BadAnswer(
-            f"A token ends at {text!r}.", where="kubeadm token list", hint="ask it by hand"
-        ) from error
-    return answers.BootstrapToken(id=id_, expires=at.astimezone(UTC) if at else None)

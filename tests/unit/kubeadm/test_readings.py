@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from opskit.core.errors import BadValue
 from opskit.systems.kubeadm import metrics, views
-from opskit.systems.kubeadm.facts import _token
+from opskit.systems.kubeadm.tokens import token
 from opskit.systems.kubeadm.versions import Version, of_image, parse, steps
 from tests.unit.kubeadm.scenes import facts
 
@@ -54,7 +54,7 @@ def test_no_minor_is_skipped_and_there_is_no_way_back() -> None:
     ],
 )
 def test_tokens_are_read_without_their_secret(line: str, end: str | None) -> None:
-    found = _token(*line.split(None, 1))
+    found = token(*line.split(None, 1))
     assert (found.id, found.expires and f"{found.expires:%Y-%m-%d %H:%M}") == ("abcdef", end)
 
 

@@ -84,6 +84,9 @@ class Keeper:
     def _run(self, daemon: str, container: Container) -> None:
         now = monotonic()
         if self._processes.alive(daemon):
+            if not container.running:
+                # `up` started it after its pod was claimed.
+                container.begins(now=now)
             return
         if container.running:
             container.dies(now=now, exit_code=self._processes.exit_code(daemon))

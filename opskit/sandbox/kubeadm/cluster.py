@@ -78,9 +78,12 @@ def _kubeadm(node: Node, verb: str, told: list[documents.Document], *flags: str)
 def _publish_pod_cidr(node: Node) -> None:
     """Tell the API server which addresses the node hands out."""
     path, client = f"/api/v1/nodes/{node.name}", api(node.site)
-    wait_until(lambda: client.find(path) is not None, what=f"{node.name} has registered", deadline=60.0)
     spec: dict[str, Any] = {"podCIDR": node.pod_cidr, "podCIDRs": [node.pod_cidr]}
-    client.patch(path, {"spec": spec})
+    wait_until(
+        lambda: bool(client.patch(path, {"spec": spec})),
+        what=f"{node.name} has registered",
+        deadline=60.0,
+    )
 
 
 def _ca_hash(site: Site) -> str:

@@ -23,6 +23,9 @@ from opskit.sandbox.processes import Command
 from opskit.sandbox.site import Site
 
 ADDRESS = "127.0.0.1"
+_NOWHERE = "192.0.2.1"
+"""What the Service `kubernetes` leads to: no loopback address may be advertised, and without an address the
+API server looks for the machine's default route, which need not be there."""
 _LEASE_SECONDS = 40
 _USERS = {
     "admin": ("sandbox-admin", ("system:masters",)),
@@ -221,6 +224,7 @@ def _apiserver(site: Site, *, parts: Sequence[Part[Any]]) -> Command:
             f"--etcd-certfile={pki}/apiserver-client.crt",
             f"--etcd-keyfile={pki}/apiserver-client.key",
             f"--bind-address={ADDRESS}",
+            f"--advertise-address={_NOWHERE}",
             f"--secure-port={site.port('kube-apiserver')}",
             f"--tls-cert-file={pki}/server.crt",
             f"--tls-private-key-file={pki}/server.key",

@@ -7,7 +7,6 @@ COUNT LONGEST [OPTION…]`: what is left of each kill is printed as a line of JS
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -48,7 +47,7 @@ def once(profile: str, name: str, options: list[str], *, after: float, log: Path
     up = opskit("up", "--profile", profile, "--name", name, *options, log=log)
     time.sleep(after)
     ended = up.poll()
-    os.kill(up.pid, signal.SIGKILL)
+    up.kill()
     up.wait()
     begin = time.monotonic()
     code = opskit("up", "--profile", profile, "--name", name, *options, log=log).wait(600)

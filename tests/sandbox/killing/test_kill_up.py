@@ -12,7 +12,7 @@ from opskit.sandbox.profiles import PROFILES
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
 
-ALONE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc")
+ALONE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 ROOT = Path(__file__).parents[3]
 
 CASES = [

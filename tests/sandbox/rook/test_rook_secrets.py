@@ -19,7 +19,7 @@ from opskit.runner.changing import rules_of
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.waiting import wait_until
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.proof, pytest.mark.timeout(1800)]
 
 CANARY = "c4n4ry/+live-se<ret"
 """In a Secret, and as the value of a variable of a pod, beside Ceph."""

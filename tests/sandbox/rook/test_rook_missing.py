@@ -8,7 +8,7 @@ from rook_lab import Headless
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.waiting import wait_until
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.proof, pytest.mark.timeout(1200)]
 
 
 def test_a_missing_toolbox(lab: Headless, sandbox: Sandbox) -> None:

@@ -39,7 +39,7 @@ def _unknown(facts: Facts, rule: kinds.VirtualService, host: str, each: kinds.Ro
     from difflib import get_close_matches
 
     part = share(rule, each)
-    near = get_close_matches(host, sorted(facts.hosts), n=1)
+    near = get_close_matches(host, sorted(each for each in facts.hosts if _akin(each, host)), n=1)
     guess = f" Did it mean {near[0]}?" if near else ""
     found = finding(
         "HOST_UNKNOWN",
@@ -61,6 +61,12 @@ def _unknown(facts: Facts, rule: kinds.VirtualService, host: str, each: kinds.Ro
         source=f"{ANALYSIS}/ist0101/",
     )
     return Judgement(finding=found, hosts=affected(rule))
+
+
+def _akin(known_host: str, host: str) -> bool:
+    """Of the same name or the same namespace: of thousands of hosts only those are worth a guess."""
+    one, other = known_host.split("."), host.split(".")
+    return one[0] == other[0] or one[1:2] == other[1:2]
 
 
 @check_of

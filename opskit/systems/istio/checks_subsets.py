@@ -9,6 +9,11 @@ from opskit.systems.istio.facts import Facts, full
 from opskit.systems.istio.judging import Judgement, check_of, finding, named
 from opskit.systems.istio.metrics import short
 
+Ends = dict[tuple[str, str], list[tuple[kinds.VirtualService, float]]]
+"""Host and subset → the rules that lead there, each with its share."""
+MOST = 6
+"""Rules that are shown as evidence."""
+
 
 @check_of
 def subset_undefined(facts: Facts) -> list[Judgement]:
@@ -53,6 +58,9 @@ def subset_without_pods(facts: Facts) -> list[Judgement]:
     if isinstance(facts.pods, Unread) or isinstance(facts.services, Unread):
         return []
     found: list[Judgement] = []
+    ends: Ends = {}
+    for rule, host, each in destinations(facts):
+        ends.setdefault((host, each.destination.subset), []).append((rule, share(rule, each)))
     for rule in known(facts.destination_rules, []):
         host = full(rule.spec.host, rule.namespace or "")
         service = facts.service_of.get(host)
@@ -60,18 +68,19 @@ def subset_without_pods(facts: Facts) -> list[Judgement]:
             continue
         for subset in rule.spec.subsets or []:
             if not facts.behind(service, subset.labels):
-                found.append(_empty(facts, rule, host, service, subset))
+                routes = ends.get((host, subset.name), [])
+                found.append(_empty(facts, rule, host, service, subset, routes))
     return found
 
 
 def _empty(
-    facts: Facts, rule: kinds.DestinationRule, host: str, service: kinds.MeshService, subset: kinds.Subset
+    facts: Facts,
+    rule: kinds.DestinationRule,
+    host: str,
+    service: kinds.MeshService,
+    subset: kinds.Subset,
+    routes: list[tuple[kinds.VirtualService, float]],
 ) -> Judgement:
-    routes = [
-        (each, share(each, one))
-        for each, end, one in destinations(facts)
-        if end == host and one.destination.subset == subset.name
-    ]
     part = max((each for _, each in routes), default=0.0)
     others = facts.behind(service)
     wanted = ",".join(f"{key}={value}" for key, value in (subset.labels or {}).items())
@@ -90,7 +99,7 @@ def _empty(
             ),
             *(
                 Evidence(text=f"{named(each)} routes {one:.0%} there", command=show(each))
-                for each, one in routes
+                for each, one in routes[:MOST]
             ),
         ],
         cause=_why_empty(facts, service, subset),
@@ -104,8 +113,8 @@ def _why_empty(facts: Facts, service: kinds.MeshService, subset: kinds.Subset) -
     wanted = {**(service.spec.selector or {}), **(subset.labels or {})}
     unready = [
         each.name
-        for each in known(facts.pods, [])
-        if each.namespace == service.namespace and wanted.items() <= each.labels.items()
+        for each in facts.pods_in.get(service.namespace or "", [])
+        if wanted.items() <= each.labels.items()
     ]
     if unready:
         return f"Its pods are there and not ready: {some(unready)}."

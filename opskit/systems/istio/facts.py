@@ -54,6 +54,14 @@ class Facts(Data, frozen=True, dict=True):
         ]
 
     @cached_property
+    def pods_in(self) -> dict[str, list[Pod]]:
+        """Namespace → its pods."""
+        found: dict[str, list[Pod]] = {}
+        for pod in known(self.pods, []):
+            found.setdefault(pod.namespace or "", []).append(pod)
+        return found
+
+    @cached_property
     def hosts(self) -> frozenset[str]:
         """Every host that the registry knows, wildcards included."""
         entries = (host for each in known(self.service_entries, []) for host in each.spec.hosts)
@@ -69,11 +77,8 @@ class Facts(Data, frozen=True, dict=True):
         wanted = {**(service.spec.selector or {}), **(labels or {})}
         if not service.spec.selector:
             return []
-        return [
-            pod
-            for pod in known(self.pods, [])
-            if pod.namespace == service.namespace and pod.ready and wanted.items() <= pod.labels.items()
-        ]
+        there = self.pods_in.get(service.namespace or "", [])
+        return [pod for pod in there if wanted.items() <= pod.labels.items() and pod.ready]
 
     @property
     def unread(self) -> list[Unread]:

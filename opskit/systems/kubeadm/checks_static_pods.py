@@ -31,19 +31,20 @@ def stopped(facts: Facts) -> list[Stopped]:
     """Static pods that are missing, have ended, or are not ready."""
     external = isinstance(facts.configuration, dict) and "external" in (facts.configuration.get("etcd") or {})
     wanted = [each for each in COMPONENTS if not (each == "etcd" and external)]
-    found = [_state(facts, node, name) for node in facts.plane_names for name in wanted]
+    away = silent(facts)
+    found = [_state(facts, node, name, away) for node in facts.plane_names for name in wanted]
     return [each for each in found if each is not None]
 
 
-def _state(facts: Facts, node: str, component: str) -> Stopped | None:
+def _state(facts: Facts, node: str, component: str, away: set[str]) -> Stopped | None:
     machine = facts.machine(node)
     if machine is None or isinstance(machine.manifests, Unread):
-        return None if node in silent(facts) else _by_pod(facts, node, component)
+        return None if node in away else _by_pod(facts, node, component)
     if component not in machine.manifests:
         return Stopped(node, component, "missing", "")
     if machine.runs(component) is False:
         return Stopped(node, component, "ended", machine.last_words.get(component, ""))
-    return None if node in silent(facts) else _by_pod(facts, node, component, there=True)
+    return None if node in away else _by_pod(facts, node, component, there=True)
 
 
 def _by_pod(facts: Facts, node: str, component: str, *, there: bool = False) -> Stopped | None:

@@ -68,6 +68,9 @@ def main() -> None:
     bystander = subprocess.Popen(["sleep", "3600"], start_new_session=True)
     chosen, site, log = random.Random(int(seed)), Site(name), Path(os.environ["XDG_STATE_HOME"]) / "log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    opskit("down", "--name", name, log=log).wait(120)
+    while Path(f"/proc/{bystander.pid}/comm").read_text().strip() != "sleep":
+        time.sleep(0.01)
     where = {"key": site.key, "run": site.run, "state": sandboxes()}
     before = listing(**where)
     for _ in range(int(count)):

@@ -13,7 +13,7 @@ from opskit.sandbox.kubeadm import etcd, layout
 from opskit.systems.kubeadm import facts, views
 from tests.sandbox.kubeadm.conftest import Opskit, cluster_of
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(1200)]
 LOST = "cp2"
 
 

@@ -52,8 +52,8 @@ def test_a_silent_kubelet_is_named_first(kubeadm: Sandbox, opskit: Opskit) -> No
     finally:
         machine.on(node(kubeadm, WORKER), "systemctl", "start", "kubelet")
     wait_until(lambda: ready(kubeadm, WORKER) == "True", what="the node is back", deadline=120.0)
-    assert [each["code"] for each in found] == ["kubeadm/NODE_NOT_READY"]
-    assert found[0]["subject"] == f"node {WORKER}"
+    assert [each["code"] for each in found] == ["kubeadm/KUBELET_STOPPED"]
+    assert found[0]["subject"] == f"kubelet on {WORKER}"
     assert opskit.findings() == []
 
 

@@ -125,7 +125,7 @@ def retried(
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds of a Retry-After header; 0 when there is none, or when it is a date."""
     value = headers.get("retry-after", "")
-    return float(value) if value.isdigit() else 0.0
+    return float(value) if value.isdecimal() and value.isascii() else 0.0
 
 
 def _passes(error: BaseException, passes: Callable[[NoAnswer], bool]) -> bool:

@@ -150,7 +150,7 @@ def test_recorded_answers_are_read() -> None:
     assert (disk.mount, round(disk.used, 2)) == ("/var/lib/kubelet", 0.42)
     dates = answers_machines.validity(recorded("kubelet-client.txt"))
     assert (dates.begins.year, dates.ends.year) == (2026, 2027)
-    log = recorded("kubelet-expired.log")
+    log = recorded("kubelet-expired.txt")
     assert "unable to load bootstrap kubeconfig" in answers_machines.fatal(log)[-1]
     assert answers_machines.fatal("\n".join(log.splitlines()[:-1])) == []
     assert answers.clock("1795594603.844036850") == datetime.fromtimestamp(1795594603.84403685, UTC)

@@ -1,12 +1,33 @@
 """From the bytes of an answer to a value, or to a sentence that says what is wrong with them."""
 
-from typing import TypeVar
+from functools import cache
+from threading import Lock
+from typing import Any, TypeVar
 
 import msgspec
 
 from opskit.core.errors import BadAnswer
 
 S = TypeVar("S")
+
+_BUILDING = Lock()
+"""msgspec publishes what it learns of a class before it is complete: two threads that learn of one crash."""
+
+
+def decoder_for(model: Any) -> Any:
+    """The decoder of a model, made once, by one thread at a time.
+
+    Args:
+        model: what the JSON is decoded into: a Struct, or a type made of such.
+
+    """
+    with _BUILDING:
+        return _decoder(model)
+
+
+@cache
+def _decoder(model: Any) -> Any:
+    return msgspec.json.Decoder(model)
 
 
 def decode(body: bytes, decoder: "msgspec.json.Decoder[S]", *, where: str) -> S:

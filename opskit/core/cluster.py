@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from opskit.core import listing
-from opskit.core.answers import decode
+from opskit.core.answers import decode, decoder_for
 from opskit.core.errors import ToolFailed
 from opskit.core.kinds import Kind, Metadata, Object
 from opskit.core.reads import (
@@ -195,14 +195,14 @@ class Cluster:
 
         """
         answer = self.reader.answer(_get(kind, name, namespace), deadline=deadline)
-        return decode(answer.body, msgspec.json.Decoder(kind.model), where=f"{kind.kind} {name}")
+        return decode(answer.body, decoder_for(kind.model), where=f"{kind.kind} {name}")
 
     def raw(
         self, kind: Kind[Any], name: str, *, namespace: str | None = None, deadline: float = DEADLINE
     ) -> dict[str, Any]:
         """One object, whole."""
         answer = self.reader.answer(_get(kind, name, namespace), deadline=deadline)
-        return decode(answer.body, msgspec.json.Decoder(dict[str, Any]), where=f"{kind.kind} {name}")
+        return decode(answer.body, decoder_for(dict[str, Any]), where=f"{kind.kind} {name}")
 
     def metadata(
         self, kind: Kind[Any], name: str, *, namespace: str | None = None, deadline: float = DEADLINE
@@ -218,7 +218,7 @@ class Cluster:
             group=kind.group, version=kind.version, plural=kind.plural, name=name, namespace=namespace
         )
         answer = self.reader.answer(read, deadline=deadline)
-        return decode(answer.body, msgspec.json.Decoder(Object), where=f"{kind.kind} {name}").metadata
+        return decode(answer.body, decoder_for(Object), where=f"{kind.kind} {name}").metadata
 
     def path(self, path: str, *, deadline: float = DEADLINE) -> bytes:
         """The body of a path of the API server that is no resource, e.g. `/version`."""

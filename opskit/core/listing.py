@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from opskit.core import projecting, selectors
-from opskit.core.answers import decode
+from opskit.core.answers import decode, decoder_for
 from opskit.core.errors import ListExpired
 from opskit.core.kinds import Kind, Object
 from opskit.core.reads import ListObjects, Reader
@@ -85,7 +85,7 @@ def _pages(
 def _decoder(model: type[Any]) -> Any:
     """Made once for each model: making one costs as much as decoding dozens of objects."""
     fields: list[tuple[str, Any, Any]] = [("items", list[model] | None, None)]
-    return msgspec.json.Decoder(msgspec.defstruct(f"{model.__name__}Page", fields, frozen=True))
+    return decoder_for(msgspec.defstruct(f"{model.__name__}Page", fields, frozen=True))
 
 
 def _belongs(item: Any, namespace: str | None, wanted: selectors.Selector) -> bool:

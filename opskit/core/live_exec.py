@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from opskit.core.answers import decode
+from opskit.core.answers import decode, decoder_for
 from opskit.core.errors import BadAnswer, DeadlineExceeded, NotInstalled, OpsError, PodNotReady, Unreachable
 from opskit.core.kinds import resource_path
 from opskit.core.live_api import ApiServer
@@ -93,7 +93,7 @@ def ready_pod(api: ApiServer, place: InPod, *, deadline: float) -> str:
         resource="pods",
     )
     where = f"pods in {place.namespace}"
-    pods = decode(response.body, msgspec.json.Decoder(_Pods), where=where).items or []
+    pods = decode(response.body, decoder_for(_Pods), where=where).items or []
     if not pods:
         raise NotInstalled(
             f"No pod matches {place.selector}.", where=f"namespace {place.namespace}", hint=_INSTALL

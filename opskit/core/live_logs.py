@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from opskit.core.answers import decode
+from opskit.core.answers import decode, decoder_for
 from opskit.core.errors import DeadlineExceeded, NotInstalled
 from opskit.core.kinds import resource_path
 from opskit.core.kinds_workloads import Pod
@@ -32,7 +32,7 @@ def read_logs(api: ApiServer, read: ReadLogs, *, deadline: float) -> bytes:
     until = time.monotonic() + deadline
     path = resource_path("", "v1", "pods", namespace=read.namespace)
     answer = api.read(path, query={"labelSelector": read.selector}, deadline=deadline, resource="pods")
-    pods = decode(answer.body, msgspec.json.Decoder(_Pods), where=f"GET {api.address}{path}").items
+    pods = decode(answer.body, decoder_for(_Pods), where=f"GET {api.address}{path}").items
     if not pods:
         raise NotInstalled(
             f"No pod matches {read.selector}.",

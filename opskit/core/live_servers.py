@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from opskit.core.answers import decode
+from opskit.core.answers import decode, decoder_for
 from opskit.core.config import Server
 from opskit.core.discovery import Located, locate, parse_pod, parse_service
 from opskit.core.errors import (
@@ -185,7 +185,7 @@ class Servers:
     def _read(self, path: str, model: type[T], *, deadline: float, resource: str, **query: str) -> T:
         try:
             answer = self._api.read(path, query=query, deadline=deadline, resource=resource)
-            return decode(answer.body, msgspec.json.Decoder(model), where=f"GET {self._api.address}{path}")
+            return decode(answer.body, decoder_for(model), where=f"GET {self._api.address}{path}")
         except (Unreachable, DeadlineExceeded, Unauthorized, Forbidden, BadAnswer) as error:
             raise NotLocated(
                 f"Where a server runs can't be looked up in the cluster: {error.what}",

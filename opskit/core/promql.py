@@ -4,6 +4,7 @@ import math
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster, decode
 from opskit.core.errors import BadAnswer
 
@@ -38,7 +39,7 @@ def samples(cluster: Cluster, query: str) -> list[Sample]:
 
     """
     body = cluster.metrics(query)
-    answer = decode(body, msgspec.json.Decoder(VectorAnswer), where=f"Prometheus, {query}")
+    answer = decode(body, decoder_for(VectorAnswer), where=f"Prometheus, {query}")
     if answer.status != "success":
         raise BadAnswer(f"Prometheus refused the query: {answer.error}", where=query, hint="try it in its UI")
     return answer.data.result

@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 import msgspec
 from msgspec.structs import replace
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster, decode
 from opskit.core.comparing import changes, status_changes, within
 from opskit.core.errors import (
@@ -137,7 +138,7 @@ class Writer:
         accept = METADATA if isinstance(for_action, Delete | Evict) else EVERYTHING
         response = api_of(self.cluster).request("GET", path, deadline=SECONDS, retry=True, accept=accept)
         if response.status == 200:
-            return decode(response.body, msgspec.json.Decoder(dict[str, Any]), where=f"GET {path}")
+            return decode(response.body, decoder_for(dict[str, Any]), where=f"GET {path}")
         error = refusal(response, where=f"GET {path}", resource=target.plural)
         if isinstance(error, NotFound):
             return None

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster, decode
 from opskit.core.errors import BadAnswer, Forbidden, NotInstalled, Unauthorized, Unreachable
 from opskit.core.parts import Unread, attempt, known
@@ -134,7 +135,7 @@ def _asked(cluster: Cluster, server: str, path: str, query: dict[str, str], mode
     answer = cluster.http(server, path, query=query, deadline=SECONDS)
     if answer.status != 200:
         raise _refusal(answer.status, f"{server}{path}", answer.body)
-    return decode(answer.body, msgspec.json.Decoder(model), where=f"{server}{path}")
+    return decode(answer.body, decoder_for(model), where=f"{server}{path}")
 
 
 def _refusal(status: int, where: str, body: bytes) -> Exception:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster
 from opskit.core.errors import BadAnswer, DeadlineExceeded, NotFound, NotInstalled, Unreachable
 from opskit.core.findings import Data
@@ -249,7 +250,7 @@ def certificates(cluster: Cluster, node: str) -> answers.CertificateReport:
     from opskit.core.cluster import decode
 
     answer = cluster.tool(reading.CERTIFICATES, place=OnNode(name=node))
-    return decode(answer.body, msgspec.json.Decoder(answers.CertificateReport), where=f"kubeadm on {node}")
+    return decode(answer.body, decoder_for(answers.CertificateReport), where=f"kubeadm on {node}")
 
 
 def _served(cluster: Cluster, node: kinds.Node) -> datetime:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster, decode
 from opskit.core.parts import Unread, attempt, known, settle
 from opskit.core.reads import OnNode
@@ -72,7 +73,7 @@ def machine(cluster: Cluster, node: str) -> Machine:
 
 def _containers(cluster: Cluster, node: str) -> list[answers.Container]:
     body = _ask(cluster, node, _ASK_CONTAINERS).encode()
-    found = decode(body, msgspec.json.Decoder(answers.Containers), where=f"crictl on {node}")
+    found = decode(body, decoder_for(answers.Containers), where=f"crictl on {node}")
     return found.containers or []
 
 

@@ -2,8 +2,7 @@
 
 from typing import TypeVar
 
-import msgspec
-
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster, decode
 from opskit.core.errors import NotInstalled, ReadError
 from opskit.core.reads import InPod, OnNode, Place
@@ -60,7 +59,7 @@ def etcd(
     for place in places:
         try:
             answer = cluster.tool(argv, place=place, exit_codes=codes)
-            return decode(answer.body, msgspec.json.Decoder(model), where=f"etcdctl {' '.join(words)}")
+            return decode(answer.body, decoder_for(model), where=f"etcdctl {' '.join(words)}")
         except ReadError as error:
             failed = failed if failed is not None and isinstance(error, NotInstalled) else error
     raise failed or NotInstalled(

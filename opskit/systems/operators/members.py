@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster, decode
 from opskit.core.errors import NotFound
 from opskit.core.kinds_core import POD
@@ -110,7 +111,7 @@ def _etcd(cluster: Cluster, sort: Sort, namespace: str, name: str) -> tuple[Memb
         answer = cluster.tool(etcdctl(cluster, *words), place=place, exit_codes=(0, 1))
         if not answer.body.strip():
             answer = cluster.tool(etcdctl(cluster, *words), place=place)
-        return decode(answer.body, msgspec.json.Decoder(model), where=f"`etcdctl {' '.join(words)}`")
+        return decode(answer.body, decoder_for(model), where=f"`etcdctl {' '.join(words)}`")
 
     listed: list[_EtcdMember] = ask("member", "list", model=_EtcdMembers).members
     health = {each.endpoint: each for each in ask("endpoint", "health", "--cluster", model=list[_EtcdHealth])}

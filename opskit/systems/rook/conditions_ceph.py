@@ -6,8 +6,7 @@ Answers follow https://docs.ceph.com/en/latest/rados/operations/.
 
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
-
+from opskit.core.answers import decoder_for
 from opskit.core.conditions import Conditions, Held
 from opskit.systems.rook.answers import Status
 from opskit.systems.rook.answers_asked import OkToStop, OsdInfo, SafeToDestroy
@@ -39,7 +38,7 @@ def ask(
     answer = cluster.tool(ceph_argv(words), place=toolbox(cluster), exit_codes=exit_codes)
     if not answer.body.strip():
         return None
-    return decode_answer(answer.body, msgspec.json.Decoder(model), command=" ".join(("ceph", *words)))
+    return decode_answer(answer.body, decoder_for(model), command=" ".join(("ceph", *words)))
 
 
 def osd_info(cluster: "Cluster", osd: int, uuid: str) -> OsdInfo | None:

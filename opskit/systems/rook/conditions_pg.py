@@ -5,8 +5,7 @@ Follows https://docs.ceph.com/en/latest/rados/operations/pg-repair/.
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from opskit.core.answers import decoder_for
 from opskit.core.conditions import Conditions, Held
 from opskit.systems.rook.answers_asked import Inconsistent, InconsistentList, PgQuery
 from opskit.systems.rook.answers_daemons import LogLine
@@ -43,7 +42,7 @@ def damage(cluster: "Cluster", pg: str) -> InconsistentList | None:
     answer = cluster.tool(argv, place=toolbox(cluster), exit_codes=(0, 1, 2))
     if answer.exit_code or not answer.body.strip():
         return None
-    return decode_answer(answer.body, msgspec.json.Decoder(InconsistentList), command=" ".join(argv))
+    return decode_answer(answer.body, decoder_for(InconsistentList), command=" ".join(argv))
 
 
 def object_name(found: Inconsistent) -> str:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster, decode
 from opskit.core.kinds import Object
 from opskit.core.reads import Answers, InPod, Session
@@ -54,7 +55,7 @@ def ceph(cluster: Cluster, *words: str, model: type[T], deadline: float = 30.0) 
 
     """
     answer = cluster.tool(ceph_argv(words), place=toolbox(cluster), deadline=deadline)
-    return decode_answer(answer.body, msgspec.json.Decoder(model), command=" ".join(("ceph", *words)))
+    return decode_answer(answer.body, decoder_for(model), command=" ".join(("ceph", *words)))
 
 
 def ceph_together(cluster: Cluster, commands: Sequence[Sequence[str]], *, deadline: float = 20.0) -> Answers:

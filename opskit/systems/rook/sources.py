@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster
 from opskit.core.errors import BadAnswer, NotInstalled
 from opskit.core.findings import Data
@@ -119,7 +120,7 @@ class Question(Data, frozen=True):
 
     def answered(self, answer: Answer) -> Job:
         """The question, whose answer is there already."""
-        decoder = msgspec.json.Decoder(self.model)
+        decoder = decoder_for(self.model)
         return lambda: decode_answer(answer.body, decoder, command=" ".join(("ceph", *self.words)))
 
 

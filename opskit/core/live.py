@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from opskit.core import live_session
+from opskit.core.answers import decoder_for
 from opskit.core.config import Nodes, Server
 from opskit.core.errors import BadAnswer, DeadlineExceeded, Forbidden, ReadError, Unreachable
 from opskit.core.kinds import resource_path
@@ -293,7 +294,7 @@ class LiveReader:
 
     def _continue(self, page: bytes, path: str) -> str:
         try:
-            return msgspec.json.decode(page, type=_Page).metadata.next
+            return decoder_for(_Page).decode(page).metadata.next
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise BadAnswer(
                 f"The page can't be used: {error}. It begins {page[:60]!r} and has {len(page)} bytes.",
@@ -302,7 +303,7 @@ class LiveReader:
             ) from error
 
     def _decoded(self, path: str, shape: type[msgspec.Struct]) -> Any:
-        return msgspec.json.decode(self._get(path, deadline=DEADLINE, resource=""), type=shape)
+        return decoder_for(shape).decode(self._get(path, deadline=DEADLINE, resource=""))
 
 
 def _resource(read: ListObjects | GetObject | GetMetadata) -> str:

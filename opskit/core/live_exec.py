@@ -246,7 +246,7 @@ def _answer(channels: dict[int, bytearray], where: str) -> Answer:
 
 def _exit_code(status: bytes, where: str) -> int:
     try:
-        end = msgspec.json.decode(status, type=_End)
+        end = decoder_for(_End).decode(status)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadAnswer(
             f"The command's end can't be read: {status[:200]!r}",

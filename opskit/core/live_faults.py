@@ -2,6 +2,7 @@
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.errors import (
     BadAnswer,
     Forbidden,
@@ -40,7 +41,7 @@ class Status(msgspec.Struct, frozen=True):
 def status_of(response: Response) -> Status:
     """The answer's Status object, or an empty one."""
     try:
-        status = msgspec.json.decode(response.body, type=Status)
+        status = decoder_for(Status).decode(response.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Status()
     return status if status.kind == "Status" else Status()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.errors import BadAnswer, Unauthorized, Unreachable
 from opskit.core.live_http import Response
 from opskit.core.reads import AskHttp, QueryMetrics
@@ -63,6 +64,6 @@ def checked(response: Response, read: QueryMetrics) -> bytes:
 
 def _said(response: Response) -> str:
     try:
-        return msgspec.json.decode(response.body, type=_Refusal).error
+        return decoder_for(_Refusal).decode(response.body).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return response.body[:200].decode(errors="replace")

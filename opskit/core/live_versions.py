@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.errors import OpsError, OtherVersion
 from opskit.core.live_http import Response
 
@@ -76,6 +77,6 @@ class Versions:
         """Nothing, where discovery does not answer: then the plain refusal stands."""
         try:
             response = self._get(path)
-            return msgspec.json.decode(response.body, type=_Group) if response.status == 200 else _Group()
+            return decoder_for(_Group).decode(response.body) if response.status == 200 else _Group()
         except (OpsError, msgspec.MsgspecError, UnicodeDecodeError):
             return _Group()

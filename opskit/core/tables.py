@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.errors import BadAnswer, BadValue
 
 if TYPE_CHECKING:
@@ -205,13 +206,13 @@ def _repeated(values: list[str | None], counts: list[int]) -> Any:
 
 
 def _series_of(body: bytes) -> list[_Labelled]:
-    answer = msgspec.json.decode(body, type=_Answer)
+    answer = decoder_for(_Answer).decode(body)
     if answer.status != "success":
         raise BadAnswer(
             f"Prometheus refused the query: {answer.error or answer.status or 'no reason given'}",
             hint="check the PromQL",
         )
     if answer.data.result_type in ("scalar", "string"):
-        return [({}, [msgspec.json.decode(answer.data.result, type=tuple[float, str])])]
-    series = msgspec.json.decode(answer.data.result, type=list[_Series])
+        return [({}, [decoder_for(tuple[float, str]).decode(answer.data.result)])]
+    series = decoder_for(list[_Series]).decode(answer.data.result)
     return [(each.metric, each.values or ([each.value] if each.value else [])) for each in series]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster
 from opskit.core.errors import BadAnswer, NotFound, NotInstalled, ReadError
 from opskit.core.findings import Data
@@ -165,7 +166,7 @@ def _ask(cluster: Cluster, path: str, shape: type[T]) -> T:
             f"Dex answered {answer.status}.", where=path, hint="compare the path with the issuer's"
         )
     try:
-        return msgspec.json.decode(answer.body, type=shape)
+        return decoder_for(shape).decode(answer.body)
     except msgspec.MsgspecError as error:
         raise BadAnswer(f"Dex' answer can't be used: {error}.", where=path) from error
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.errors import BadAnswer
 from opskit.core.findings import Data
 from opskit.core.parts import Unread
@@ -124,7 +125,7 @@ def runtime(text: str) -> Runtime:
 
     """
     try:
-        info = msgspec.json.decode(text, type=_Info)
+        info = decoder_for(_Info).decode(text)
     except msgspec.MsgspecError as error:
         raise BadAnswer(f"`crictl info` can't be used: {error}.", where="crictl info") from error
     ready = next((each for each in info.status.conditions if each.type == "RuntimeReady"), _Condition())
@@ -207,7 +208,7 @@ def macs(text: str) -> list[str]:
 
     """
     try:
-        links = msgspec.json.decode(text or "[]", type=list[_Link])
+        links = decoder_for(list[_Link]).decode(text or "[]")
     except msgspec.MsgspecError as error:
         raise BadAnswer(f"`ip -json link` can't be used: {error}.", where="ip link") from error
     return [each.address for each in links if each.link_type == "ether" and not each.ifname.startswith(_MADE)]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.findings import Data
 from opskit.core.kinds import Wire, WireCondition
 
@@ -104,7 +105,7 @@ def read_status(raw: bytes) -> Status:
 
     """
     try:
-        loose = msgspec.json.decode(raw, type=_Loose | None)
+        loose = decoder_for(_Loose | None).decode(raw)
     except msgspec.MsgspecError:
         loose = None
     return Status(
@@ -116,7 +117,7 @@ def read_status(raw: bytes) -> Status:
 
 def _phases(raw: bytes) -> Iterable[tuple[str, str]]:
     try:
-        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        fields = decoder_for(dict[str, msgspec.Raw]).decode(raw)
     except msgspec.MsgspecError:
         return
     for name in _PHASE_FIELDS:
@@ -131,7 +132,7 @@ def _phases(raw: bytes) -> Iterable[tuple[str, str]]:
 def _nested(raw: bytes) -> Iterable[tuple[str, str]]:
     """MySQL's operator keeps its phase in `status.cluster.status`."""
     try:
-        text = _text(msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get("status"))
+        text = _text(decoder_for(dict[str, msgspec.Raw]).decode(raw).get("status"))
     except msgspec.MsgspecError:
         return
     if text:
@@ -140,7 +141,7 @@ def _nested(raw: bytes) -> Iterable[tuple[str, str]]:
 
 def _text(raw: msgspec.Raw | None) -> str:
     try:
-        return msgspec.json.decode(raw, type=str) if raw is not None else ""
+        return decoder_for(str).decode(raw) if raw is not None else ""
     except msgspec.MsgspecError:
         return ""
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster
 from opskit.core.errors import BadAnswer, Forbidden, NotFound, NotInstalled, ReadError, Unreachable
 from opskit.core.reads import Answer
@@ -93,7 +94,7 @@ def keys(cluster: Cluster, path: str, *, server: str) -> list[str]:
 
 def _decoded(body: bytes, model: type[T], path: str, server: str) -> T:
     try:
-        return msgspec.json.decode(body, type=model)
+        return decoder_for(model).decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadAnswer(
             f"What answers is no Vault, or one of an unknown version: {error}. It begins {body[:40]!r}.",
@@ -111,9 +112,7 @@ def _checked(answer: Answer, path: str, server: str) -> bytes:
 def _refusal(answer: Answer, path: str, server: str) -> ReadError:
     where = f"{server} /v1/{path}"
     try:
-        said = "; ".join(
-            " ".join(each.split()) for each in msgspec.json.decode(answer.body, type=_Errors).errors
-        )
+        said = "; ".join(" ".join(each.split()) for each in decoder_for(_Errors).decode(answer.body).errors)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return BadAnswer(
             f"What answers is no Vault: status {answer.status}, and it begins {answer.body[:40]!r}.",

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from opskit.core.answers import converted
 from opskit.core.clock import elapsed
 from opskit.core.errors import (
     DeadlineExceeded,
@@ -126,7 +127,7 @@ class Actor:
             OutcomeUnknown: the system does not tell.
 
         """
-        seen = msgspec.convert(intent.get("seen"), Seen | None)
+        seen = converted(intent.get("seen"), Seen | None)
         prepared = Prepared(action=self.deed.action, target=self.deed.target, seen=seen)
         return self._settled(prepared, Silent(text="the run ended before an answer was recorded"))
 

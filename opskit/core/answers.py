@@ -25,6 +25,22 @@ def decoder_for(model: Any) -> Any:
         return _decoder(model)
 
 
+def converted(value: Any, model: Any, *, strict: bool = True) -> Any:
+    """A value that is decoded already, as a model.
+
+    Args:
+        value: what JSON or YAML gave.
+        model: as for `decoder_for`.
+        strict: False also takes `"5"` for 5.
+
+    Raises:
+        msgspec.ValidationError: it is not of that shape.
+
+    """
+    decoder_for(model)
+    return msgspec.convert(value, model, strict=strict)
+
+
 @cache
 def _decoder(model: Any) -> Any:
     return msgspec.json.Decoder(model)

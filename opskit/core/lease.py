@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from opskit.core.anchor import Head
+from opskit.core.answers import converted
 from opskit.core.findings import Data
 from opskit.core.kinds import Kind, Object, Wire
 from opskit.core.plan import Json, Lock
@@ -78,7 +79,7 @@ def note_of(lease: LeaseObject) -> Note:
         key.removeprefix(PREFIX): value for key, value in lease.annotations.items() if key.startswith(PREFIX)
     }
     try:
-        return msgspec.convert(found, Note)
+        return converted(found, Note)
     except msgspec.ValidationError:
         return Note(run=found.get("run", ""), state="unknown")
 

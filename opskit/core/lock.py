@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from opskit.core.anchor import Head
+from opskit.core.answers import converted
 from opskit.core.clock import elapsed
 from opskit.core.cluster import Cluster
 from opskit.core.errors import LockHeld, LockLost, NotFound, OpsError, Stopped
@@ -237,7 +238,7 @@ class LeaseLock:
         except OpsError as error:
             answer, stands = Silent(text=str(error)), False
         if isinstance(answer, Accepted):
-            self._lease = msgspec.convert(answer.object, LeaseObject)
+            self._lease = converted(answer.object, LeaseObject)
         if stands:
             self._renewed = started
         if stands or isinstance(answer, Accepted):

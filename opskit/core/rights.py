@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from opskit.core.answers import converted
 from opskit.core.cluster import Cluster
 from opskit.core.errors import BadValue, MissingRights
 from opskit.core.kinds import Wire
@@ -58,7 +59,7 @@ def parse(rules: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
 
     """
     try:
-        return msgspec.convert(list(rules), tuple[Rule, ...])
+        return converted(list(rules), tuple[Rule, ...])
     except msgspec.ValidationError as error:
         raise BadValue(
             f"An RBAC rule is not well formed: {error}",

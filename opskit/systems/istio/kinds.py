@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from opskit.core.answers import converted
 from opskit.core.kinds import Kind, LabelSelector, Object, Wire
 
 NETWORKING, SECURITY = "networking.istio.io", "security.istio.io"
@@ -70,7 +71,7 @@ class VirtualServiceSpec(Wire, frozen=True, dict=True, gc=True):
     @cached_property
     def http(self) -> list[HttpRoute]:
         """HTTP's routes, the fields in use."""
-        return msgspec.convert(self.raw_http or [], list[HttpRoute])
+        return converted(self.raw_http or [], list[HttpRoute])
 
 
 class VirtualService(Object, frozen=True):

@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from opskit.core.answers import decoder_for
+from opskit.core.answers import converted, decoder_for
 from opskit.core.cluster import Cluster, decode
 from opskit.core.errors import BadAnswer, Forbidden, NotInstalled, Unauthorized, Unreachable
 from opskit.core.parts import Unread, attempt, known
@@ -117,7 +117,7 @@ def rejections(cluster: Cluster, pod: str, where: str) -> tuple[str, ...]:
 
 def refused(dump: dict[str, Any]) -> list[str]:
     """`NAME: REASON` of each resource of a dump that Envoy refused."""
-    parts = msgspec.convert(dump.get("configs") or [], list[answers.Rejected], strict=False)
+    parts = converted(dump.get("configs") or [], list[answers.Rejected], strict=False)
     return [f"{each.name or 'a resource'}: {each.error_state.details}" for each in parts if each.error_state]
 
 

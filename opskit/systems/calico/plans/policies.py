@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
+from opskit.core.answers import converted
 from opskit.core.plan import Target
 from opskit.systems.calico.flows import Flow, Side
 from opskit.systems.calico.kubernetes_policies import NetworkPolicy
@@ -47,7 +46,7 @@ def target(namespace: str, name: str, uid: str = "") -> Target:
 
 def decoded(given: Json) -> NetworkPolicy:
     """As the engine reads it."""
-    return msgspec.convert(given, NetworkPolicy)
+    return converted(given, NetworkPolicy)
 
 
 def bridge(namespace: str, directions: Iterable[str]) -> Json:

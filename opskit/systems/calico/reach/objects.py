@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
+from opskit.core.answers import converted
 from opskit.core.errors import BadValue, UnknownName
 from opskit.core.kinds import Kind, Object
 from opskit.systems.calico import kinds
@@ -134,7 +135,7 @@ def _item(parent: Mapping[str, Any], item: Mapping[str, Any]) -> Mapping[str, An
 
 def _decoded(manifest: Mapping[str, Any], kind: Kind[Any]) -> Object:
     try:
-        return cast(Object, msgspec.convert(manifest, kind.model))
+        return cast(Object, converted(manifest, kind.model))
     except msgspec.ValidationError as wrong:
         metadata: Any = manifest.get("metadata")
         name: Any = metadata.get("name", "") if isinstance(metadata, dict) else ""

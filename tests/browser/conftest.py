@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect, sync_playwright
 
+from opskit.sandbox.rehearsing.asking import environment
+from opskit.sandbox.sandbox import Sandbox
 from tests.browser.jupyter import ARGUMENTS, Server, Watched
 
 PATIENCE_MS = 120_000
@@ -51,6 +53,32 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def page(browser: BrowserContext, lab: Server, tmp_path: Path) -> Iterator[Watched]:
     """A page whose every complaint is kept; at the end there must be none that was not expected."""
     yield from watched(browser, lab, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Of the module's `PROFILE`; OPSKIT_TEST_SANDBOX names one that is up, to be used and left up."""
+    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
+    if lent:
+        yield Sandbox.attach(lent)
+        return
+    with Sandbox.up(profile=request.module.PROFILE, name=f"clicked-{os.getpid()}") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def live_lab(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """JupyterLab that knows the sandbox."""
+    home = tmp_path_factory.mktemp("live")
+    server = Server.start(home, home / "workspace", **environment(sandbox))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def live_page(browser: BrowserContext, live_lab: Server, tmp_path: Path) -> Iterator[Watched]:
+    """A page of that JupyterLab, as `page`."""
+    yield from watched(browser, live_lab, tmp_path)
 
 
 def watched(browser: BrowserContext, lab: Server, folder: Path) -> Iterator[Watched]:

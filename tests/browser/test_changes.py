@@ -1,21 +1,14 @@
 """Changes of the trust profile by click, on its real servers: typed, approved, watched to the verdict."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import BrowserContext
 
 from opskit.core.errors import Refused
-from opskit.sandbox.rehearsing.asking import environment
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.trust import openbao
 from opskit.sandbox.trust.login import log_in, refresh
 from opskit.sandbox.trust.openldap import passwords
 from tests.browser.changing import change
-from tests.browser.conftest import watched
-from tests.browser.jupyter import Server, Watched
+from tests.browser.jupyter import Watched
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -26,28 +19,8 @@ pytestmark = [
 
 PREFIX = "kubernetes/creds/view"
 
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if lent:
-        yield Sandbox.attach(lent)
-        return
-    with Sandbox.up(profile="trust", name=f"clicked-{os.getpid()}") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def live_lab(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("live")
-    server = Server.start(home, home / "workspace", **environment(sandbox))
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def live_page(browser: BrowserContext, live_lab: Server, tmp_path: Path) -> Iterator[Watched]:
-    yield from watched(browser, live_lab, tmp_path)
+PROFILE = "trust"
+"""Of the sandbox that is changed."""
 
 
 def test_leases_are_revoked_by_click(live_page: Watched, sandbox: Sandbox) -> None:

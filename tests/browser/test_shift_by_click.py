@@ -1,48 +1,21 @@
 """Traffic of a real mesh is shifted by click; the witness is what Envoy was given."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
-from playwright.sync_api import BrowserContext
 
 from opskit.sandbox.control_plane import api
 from opskit.sandbox.mesh import network, rules
 from opskit.sandbox.mesh.workloads import SHOP, WEB
-from opskit.sandbox.rehearsing.asking import environment
 from opskit.sandbox.running import run
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.waiting import wait_until
 from tests.browser.changing import change
-from tests.browser.conftest import watched
-from tests.browser.jupyter import Server, Watched
+from tests.browser.jupyter import Watched
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1800)]
 
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if lent:
-        yield Sandbox.attach(lent)
-        return
-    with Sandbox.up(profile="mesh", name=f"clicked-{os.getpid()}") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def live_lab(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("live")
-    server = Server.start(home, home / "workspace", **environment(sandbox))
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def live_page(browser: BrowserContext, live_lab: Server, tmp_path: Path) -> Iterator[Watched]:
-    yield from watched(browser, live_lab, tmp_path)
+PROFILE = "mesh"
+"""Of the sandbox that is changed."""
 
 
 def share_in_envoy(sandbox: Sandbox, subset: str) -> int:

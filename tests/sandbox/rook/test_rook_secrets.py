@@ -4,12 +4,10 @@ import base64
 import json
 import subprocess
 import sys
-import threading
 import zipfile
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
 import pytest
 from rook_lab import Headless
 from test_rook_rights import grant, opened
@@ -18,6 +16,7 @@ from opskit.runner import catalogue
 from opskit.runner.changing import rules_of
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.waiting import wait_until
+from tests.watching import Watching
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.proof, pytest.mark.timeout(1800)]
 
@@ -35,31 +34,9 @@ def forms(secret: str) -> set[bytes]:
     }
 
 
-class Watching:
-    """Looks at the arguments of this process's children while they last."""
-
-    def __init__(self, secrets: list[str]) -> None:
-        self.found: list[str] = []
-        self._forms = [form.decode() for secret in secrets for form in forms(secret)]
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-
-    def __enter__(self) -> "Watching":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._over.wait(0.1):
-            for each in psutil.Process().children(recursive=True):
-                try:
-                    line = " ".join(each.cmdline())
-                except psutil.Error:
-                    continue
-                self.found += [line for form in self._forms if form in line]
+def shown(secrets: list[str]) -> list[str]:
+    """Every form of them, as text."""
+    return [form.decode() for secret in secrets for form in forms(secret)]
 
 
 def plant(sandbox: Sandbox) -> None:
@@ -113,7 +90,7 @@ def test_nowhere_after_a_repair_and_a_capture(
     plant(sandbox)
     try:
         sandbox.inject("osd-down", osd=1)
-        with Watching(secrets) as watching:
+        with Watching(shown(secrets)) as watching:
             ran = lab.plan("rook/osd-down", osd=1).run()
             taken = lab.opskit("capture", "--cluster", sandbox.context, "-o", str(tmp_path / "it.opskit"))
             told = lab.opskit("findings", "--cluster", sandbox.context, "--json")
@@ -136,6 +113,6 @@ def test_what_is_looked_for_would_be_found(tmp_path: Path) -> None:
         archive.writestr("answer", json.dumps({"v": CANARY}))
     assert set(hits(tmp_path, [CANARY], but=set())) == {str(tmp_path / "a"), f"{tmp_path / 'b'}:answer"}
     argv = [sys.executable, "-c", "input()", CANARY]
-    with Watching([CANARY]) as watching, subprocess.Popen(argv, stdin=subprocess.PIPE) as process:
+    with Watching(shown([CANARY])) as watching, subprocess.Popen(argv, stdin=subprocess.PIPE) as process:
         wait_until(lambda: bool(watching.found), what="it is seen", deadline=60.0)
         process.communicate(b"\n")

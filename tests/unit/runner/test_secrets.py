@@ -5,17 +5,16 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
 import pytest
 
 from opskit.core import scrubbing
 from opskit.runner import headless
 from opskit.runner.contract import Runbook
+from tests.watching import Watching
 
 MakeRunbook = Callable[..., Runbook]
 
@@ -71,37 +70,11 @@ def hits(*roots: Path) -> list[str]:
     ]
 
 
-class Watching:
-    """Looks at every process' arguments while a run lasts."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-
-    def __enter__(self) -> "Watching":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._over.wait(0.05):
-            for each in psutil.Process().children(recursive=True):
-                try:
-                    line = " ".join(each.cmdline())
-                except psutil.Error:
-                    continue
-                self.found += [line for form in FORMS.values() if form in line]
-
-
 @pytest.mark.parametrize("last", ["run.verify()", RAISE, OURS])
 def test_nowhere_after_a_run(
     make: MakeRunbook, bare: Path, tmp_path: Path, runs_home: Path, last: str
 ) -> None:
-    with Watching() as watching:
+    with Watching(FORMS.values()) as watching:
         own, _ = headless.run(make(LEAKS, last, parameters=DECLARED), {"cluster": str(bare)})
     assert hits(runs_home, tmp_path / "ipython" if (tmp_path / "ipython").exists() else runs_home) == []
     assert watching.found == []

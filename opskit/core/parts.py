@@ -45,14 +45,14 @@ def settle(jobs: Mapping[str, Job], *, workers: int = WORKERS) -> dict[str, Any]
         Exception: a job's defect, once all jobs have ended.
 
     """
-    todo: queue.SimpleQueue[tuple[str, Job]] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[tuple[str, Job]] = queue.SimpleQueue()
     for each in jobs.items():
-        todo.put(each)
+        waiting.put(each)
     done: dict[str, Any] = {}
     broken: list[BaseException] = []
     # Daemons, unlike those of an executor: a server that never answers must not keep the process alive.
     threads = [
-        threading.Thread(target=_work, args=(todo, done, broken), daemon=True, name="opskit-read")
+        threading.Thread(target=_work, args=(waiting, done, broken), daemon=True, name="opskit-read")
         for _ in range(min(workers, len(jobs)))
     ]
     for thread in threads:
@@ -65,11 +65,11 @@ def settle(jobs: Mapping[str, Job], *, workers: int = WORKERS) -> dict[str, Any]
 
 
 def _work(
-    todo: "queue.SimpleQueue[tuple[str, Job]]", done: dict[str, Any], broken: list[BaseException]
+    waiting: "queue.SimpleQueue[tuple[str, Job]]", done: dict[str, Any], broken: list[BaseException]
 ) -> None:
     while True:
         try:
-            name, job = todo.get_nowait()
+            name, job = waiting.get_nowait()
         except queue.Empty:
             return
         try:

@@ -52,14 +52,14 @@ def build(names: Sequence[str], *, progress: Progress) -> list[Found]:
     wanted = [program(name) for name in names if not find(name).path]
     _install_debian(sorted({each.debian for each in wanted if each.debian}), progress)
     _refuse_wheels([each for each in wanted if each.wheel])
-    todo = [each for each in wanted if not each.debian and not each.wheel]
-    for number, each in enumerate(todo, start=1):
+    missing = [each for each in wanted if not each.debian and not each.wheel]
+    for number, each in enumerate(missing, start=1):
         begun = monotonic()
-        left = sum(other.build_seconds for other in todo[number - 1 :])
-        progress(f"[{number}/{len(todo)}] {each.name} {each.version} (at most {_minutes(left)} left)")
+        left = sum(other.build_seconds for other in missing[number - 1 :])
+        progress(f"[{number}/{len(missing)}] {each.name} {each.version} (at most {_minutes(left)} left)")
         _fetch(each)
         _record(each, monotonic() - begun)
-        progress(f"[{number}/{len(todo)}] {each.name} is ready after {monotonic() - begun:.0f} s")
+        progress(f"[{number}/{len(missing)}] {each.name} is ready after {monotonic() - begun:.0f} s")
     return [find(name) for name in names]
 
 

@@ -58,33 +58,40 @@ def ports(asked: Asked) -> Told:
 
 def forwarding(asked: Asked) -> Told:
     """Packets of pods are forwarded."""
-    held, command = asked.host.sysctls, "sysctl net.ipv4.ip_forward"
-    if isinstance(held, Unread):
-        return unknown("forwarding", held, command)
-    value = held.get("net/ipv4/ip_forward", "absent")
-    return Told(
+    return _switched_on(
+        asked,
         check="forwarding",
-        verdict="good" if value == "1" else "bad",
-        told=f"net.ipv4.ip_forward is {value}",
-        command=command,
-        remedy="" if value == "1" else "Set net.ipv4.ip_forward=1 in /etc/sysctl.d, and `sysctl --system`.",
+        setting="net.ipv4.ip_forward",
+        otherwise="bad",
+        remedy="Set net.ipv4.ip_forward=1 in /etc/sysctl.d, and `sysctl --system`.",
     )
 
 
 def bridge(asked: Asked) -> Told:
     """Bridged packets pass the packet filter, as most pod networks and kube-proxy's iptables mode want."""
-    held, command = asked.host.sysctls, "sysctl net.bridge.bridge-nf-call-iptables"
-    if isinstance(held, Unread):
-        return unknown("br_netfilter", held, command)
-    value = held.get("net/bridge/bridge-nf-call-iptables", "absent: br_netfilter is not loaded")
-    return Told(
+    return _switched_on(
+        asked,
         check="br_netfilter",
-        verdict="good" if value == "1" else "doubtful",
-        told=f"net.bridge.bridge-nf-call-iptables is {value}",
+        setting="net.bridge.bridge-nf-call-iptables",
+        absent="absent: br_netfilter is not loaded",
+        otherwise="doubtful",
+        remedy="`modprobe br_netfilter`, also in /etc/modules-load.d, and the setting in /etc/sysctl.d.",
+    )
+
+
+def _switched_on(
+    asked: Asked, *, check: str, setting: str, otherwise: str, remedy: str, absent: str = "absent"
+) -> Told:
+    held, command = asked.host.sysctls, f"sysctl {setting}"
+    if isinstance(held, Unread):
+        return unknown(check, held, command)
+    value = held.get(setting.replace(".", "/"), absent)
+    return Told(
+        check=check,
+        verdict="good" if value == "1" else otherwise,
+        told=f"{setting} is {value}",
         command=command,
-        remedy=""
-        if value == "1"
-        else "`modprobe br_netfilter`, also in /etc/modules-load.d, and the setting in /etc/sysctl.d.",
+        remedy="" if value == "1" else remedy,
     )
 
 

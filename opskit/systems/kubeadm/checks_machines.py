@@ -7,7 +7,8 @@ from opskit.core.parts import Unread, known
 from opskit.core.wording import some
 from opskit.systems.kubeadm.answers_machines import RUNTIMES, Machine, Validity
 from opskit.systems.kubeadm.checks_certificates import left
-from opskit.systems.kubeadm.facts import Facts
+from opskit.systems.kubeadm.checks_nodes import grave, holding_dns
+from opskit.systems.kubeadm.facts import DNS, Facts
 from opskit.systems.kubeadm.judging import finding
 
 FULL, NEARLY_FULL = 0.98, 0.9
@@ -44,10 +45,6 @@ def _words(machine: Machine) -> list[Evidence]:
     return [Evidence(text=f"kubelet said last: {told[-1]}", command=command)] if told else []
 
 
-def _grave(facts: Facts, node: str) -> Severity:
-    return Severity.CRITICAL if node in facts.plane_names else Severity.ERROR
-
-
 def kubelet_certificate(facts: Facts) -> Iterator[Finding]:
     """Kubelets whose client certificate has ended, or was not renewed in time."""
     for node in facts.machines:
@@ -63,7 +60,7 @@ def _certificate(facts: Facts, node: str, machine: Machine, client: Validity) ->
     over = client.ends <= facts.now
     return finding(
         "KUBELET_CERTIFICATE_EXPIRED" if over else "KUBELET_CERTIFICATE_NOT_ROTATED",
-        _grave(facts, node) if over else Severity.WARNING,
+        grave(facts, node) if over else Severity.WARNING,
         f"kubelet on {node}",
         f"The certificate that {node}'s kubelet shows to the API server {'ended' if over else 'ends'} "
         f"{left(client.ends, facts.now)}"
@@ -103,7 +100,7 @@ def _service(facts: Facts, node: str, machine: Machine, why: str) -> Finding:
     told = ", ".join(f"{name} {state}" for name, state in services.items() if state)
     return finding(
         "RUNTIME_STOPPED" if why == "runtime" else "KUBELET_STOPPED",
-        _grave(facts, node),
+        grave(facts, node),
         f"{'container runtime' if why == 'runtime' else 'kubelet'} on {node}",
         f"{node} answers, and its {'container runtime' if why == 'runtime' else 'kubelet'} does not run.",
         evidence=[
@@ -200,6 +197,7 @@ def dns_down(facts: Facts) -> Iterator[Finding]:
         wanted = 1 if each.spec.replicas is None else each.spec.replicas
         if each.status.ready_replicas or (quiet and len(quiet) == len(known(facts.nodes, []))):
             continue
+        cause, next_step = _why_no_dns(each.name, wanted, sorted(holding_dns(facts)))
         yield finding(
             "DNS_DOWN",
             Severity.CRITICAL,
@@ -211,16 +209,26 @@ def dns_down(facts: Facts) -> Iterator[Finding]:
                     command=f"kubectl -n kube-system get deployment {each.name}",
                 )
             ],
-            cause="It was scaled to 0."
-            if not wanted
-            else "Its pods do not become ready: no node takes them, or they fail.",
-            remedy=Remedy(
-                text=f"`kubectl -n kube-system scale deployment {each.name} --replicas=2`."
-                if not wanted
-                else "`kubectl -n kube-system describe pods -l k8s-app=kube-dns` says why."
-            ),
+            cause=cause,
+            remedy=Remedy(text=next_step),
             page="tasks/administer-cluster/dns-debugging-resolution/",
         )
+
+
+def _why_no_dns(name: str, wanted: int, holding: list[str]) -> tuple[str, str]:
+    """Cause and next step; `holding`: nodes that are not Ready and hold every pod of it."""
+    if not wanted:
+        return "It was scaled to 0.", f"`kubectl -n kube-system scale deployment {name} --replicas=2`."
+    if holding:
+        return (
+            f"All its pods are on {some(holding)}, which {'is' if len(holding) == 1 else 'are'} not Ready.",
+            f"Mend {some(holding)}. To have DNS back before that, let other nodes take it: "
+            f"`kubectl -n kube-system delete pods -l {DNS}`.",
+        )
+    return (
+        "Its pods do not become ready: no node takes them, or they fail.",
+        f"`kubectl -n kube-system describe pods -l {DNS}` says why.",
+    )
 
 
 def api_down(facts: Facts) -> Iterator[Finding]:

@@ -23,6 +23,18 @@ def answering(facts: Facts) -> set[str]:
     return {name for name, each in facts.machines.items() if not isinstance(each, Unread)}
 
 
+def holding_dns(facts: Facts) -> set[str]:
+    """Names of the nodes that are not Ready and hold all of cluster DNS between them; else none."""
+    held = {pod.spec.node_name for pod in known(facts.dns_pods, []) if pod.spec.node_name and not pod.is_over}
+    return held if held <= silent(facts) else set()
+
+
+def grave(facts: Facts, node: str) -> Severity:
+    """How bad the loss of this node is: critical where the control plane or all of DNS goes with it."""
+    lost_with_it = node in facts.plane_names or node in holding_dns(facts)
+    return Severity.CRITICAL if lost_with_it else Severity.ERROR
+
+
 def node_not_ready(facts: Facts) -> Iterator[Finding]:
     """Nodes that are not Ready; what runs on them is told here and nowhere else."""
     for node in known(facts.nodes, []):
@@ -55,7 +67,7 @@ def _not_ready(facts: Facts, node: kinds.Node) -> Finding:
         )
     return finding(
         "NODE_NOT_READY",
-        Severity.CRITICAL if plane else Severity.ERROR,
+        grave(facts, node.name),
         f"node {node.name}",
         f"{'Control-plane node' if plane else 'Node'} {node.name} is not Ready.",
         evidence=evidence,

@@ -17,7 +17,7 @@ from opskit.systems.kubeadm.answers_machines import Machine
 from opskit.systems.kubeadm.machines import COMPONENTS
 from opskit.systems.kubeadm.versions import Version, of_image, parse
 
-SYSTEM = "kube-system"
+SYSTEM, DNS = "kube-system", "k8s-app=kube-dns"
 _NO_ANSWER = (Unreachable.__name__, DeadlineExceeded.__name__)
 
 
@@ -34,6 +34,7 @@ class Facts(Data, frozen=True):
     """The control plane's pods in kube-system."""
     dns: list[kinds.Deployment] | Unread
     """CoreDNS, as kubeadm deploys it."""
+    dns_pods: list[kinds.Pod] | Unread
     budgets: list[kinds.PodDisruptionBudget] | Unread
     deprecated: list[answers.DeprecatedApi] | Unread
     """Asked for since the API server that answered was started."""
@@ -122,7 +123,7 @@ def read(cluster: Cluster) -> Facts:
     return Facts(now=cluster.now(), api=api, **first, **rest)
 
 
-_OBJECTS = ("configuration", "nodes", "static_pods", "dns", "budgets", "deprecated")
+_OBJECTS = ("configuration", "nodes", "static_pods", "dns", "dns_pods", "budgets", "deprecated")
 
 
 def _silent(parts: tuple[str, ...], api: Unread) -> dict[str, Any]:
@@ -136,7 +137,8 @@ def _objects(cluster: Cluster) -> dict[str, Any]:
             "configuration": lambda: configuration(cluster),
             "nodes": lambda: cluster.list(kinds.NODE),
             "static_pods": lambda: cluster.list(kinds.POD, namespace=SYSTEM, selector="tier=control-plane"),
-            "dns": lambda: cluster.list(kinds.DEPLOYMENT, namespace=SYSTEM, selector="k8s-app=kube-dns"),
+            "dns": lambda: cluster.list(kinds.DEPLOYMENT, namespace=SYSTEM, selector=DNS),
+            "dns_pods": lambda: cluster.list(kinds.POD, namespace=SYSTEM, selector=DNS),
             "budgets": lambda: cluster.list(kinds.POD_DISRUPTION_BUDGET),
             "deprecated": lambda: metrics.deprecated(cluster.path("/metrics").decode(errors="replace")),
         }

@@ -186,6 +186,7 @@ def facts(**changed: Any) -> Facts:
         "nodes": [*(node(name, plane=True) for name in PLANES), node("w1")],
         "static_pods": [static_pod(component, name) for name in PLANES for component in COMPONENTS],
         "dns": [deployment("coredns", replicas=2, ready=2)],
+        "dns_pods": [pod("coredns-a", "cp1"), pod("coredns-b", "w1")],
         "budgets": [],
         "deprecated": [],
         "machines": {name: machine() for name in PLANES},

@@ -27,7 +27,7 @@ FULL_HEALTH = [answers.Health(endpoint="https://cp1:2379", error="Active Alarm(s
 
 def without_api(machines: dict[str, Any], **changed: Any) -> dict[str, Any]:
     """No API server answers: only what SSH tells is known."""
-    parts = ("configuration", "nodes", "static_pods", "dns", "budgets", "deprecated", "tokens")
+    parts = ("configuration", "nodes", "static_pods", "dns", "dns_pods", "budgets", "deprecated", "tokens")
     lost: dict[str, Any] = dict.fromkeys(parts, SILENT)
     return {"api": SILENT, "machines": machines, "served": {}, **lost, **changed}
 
@@ -35,6 +35,19 @@ def without_api(machines: dict[str, Any], **changed: Any) -> dict[str, Any]:
 def w1(**changed: Any) -> dict[str, Any]:
     """A worker that is not Ready and was asked why."""
     return {"nodes": planes(w1={"ready": "Unknown"}), "machines": {"w1": scenes.machine(**changed)}}
+
+
+def dns_on(*hosts: str) -> dict[str, Any]:
+    """Cluster DNS without a ready pod; where its pods are."""
+    return {
+        "dns": [scenes.deployment("coredns", replicas=2, ready=0)],
+        "dns_pods": [scenes.pod(f"coredns-{number}", host) for number, host in enumerate(hosts)],
+    }
+
+
+def test_dns_names_the_node_that_holds_it() -> None:
+    found = check(scenes.facts(**w1(services=DOWN), **dns_on("w1", "w1")))
+    assert found[-1].cause == "All its pods are on w1, which is not Ready."
 
 
 @pytest.mark.parametrize(
@@ -69,6 +82,10 @@ def w1(**changed: Any) -> dict[str, Any]:
         ({"dns": [scenes.deployment("coredns", replicas=0, ready=0)]}, ["DNS_DOWN"]),
         ({"dns": [scenes.deployment("coredns", replicas=2, ready=1)]}, []),
         ({"dns": []}, []),
+        (w1(services=DOWN) | dns_on("w1", "w1"), ["KUBELET_STOPPED", "DNS_DOWN"]),
+        (w1() | dns_on("w1", "w1"), ["NODE_NOT_READY", "DNS_DOWN"]),
+        (w1(services=DOWN) | dns_on("w1", "cp1"), ["DNS_DOWN", "KUBELET_STOPPED"]),
+        (w1(services=DOWN) | dns_on(), ["DNS_DOWN", "KUBELET_STOPPED"]),
     ],
 )
 def test_a_node_says_why(changed: dict[str, Any], found: list[str]) -> None:

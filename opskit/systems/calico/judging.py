@@ -1,8 +1,7 @@
 """How a finding about the network is worded, and where its upstream document is."""
 
-from collections.abc import Iterable
-
-from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.findings import Severity
+from opskit.core.judging import Judge
 
 DOCS = "https://docs.tigera.io/calico/latest"
 BGP = f"{DOCS}/networking/configuring/bgp"
@@ -18,26 +17,4 @@ NETWORK_POLICY = "https://kubernetes.io/docs/concepts/services-networking/networ
 INFO, WARNING, ERROR, CRITICAL = Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL
 
 
-def finding(
-    code: str,
-    severity: Severity,
-    subject: str,
-    summary: str,
-    *,
-    evidence: Iterable[Evidence] = (),
-    cause: str = "",
-    remedy: str | Remedy = "",
-    source: str = BGP,
-) -> Finding:
-    """A finding of this system."""
-    next_step = Remedy(text=remedy) if isinstance(remedy, str) else remedy
-    return Finding(
-        code=f"calico/{code}",
-        severity=severity,
-        subject=subject,
-        summary=summary,
-        evidence=tuple(evidence),
-        cause=cause,
-        remedy=next_step if next_step.text else None,
-        source=source,
-    )
+finding = Judge("calico", DOCS, page=BGP)

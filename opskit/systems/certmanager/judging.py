@@ -1,9 +1,10 @@
 """How findings about cert-manager are worded, and how grave it is that a certificate is not issued."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.findings import Finding, Remedy, Severity
+from opskit.core.judging import Judge
 from opskit.systems.certmanager.facts import Facts
 from opskit.systems.certmanager.kinds import Certificate
 
@@ -25,28 +26,7 @@ _PAGES = {
 SOON = timedelta(hours=24)
 
 
-def finding(
-    code: str,
-    severity: Severity,
-    subject: str,
-    summary: str,
-    *,
-    evidence: Iterable[Evidence] = (),
-    cause: str = "",
-    remedy: Remedy | None = None,
-) -> Finding:
-    """A finding of this system."""
-    page = _PAGES.get(code.partition("_")[0], "/troubleshooting/")
-    return Finding(
-        code=f"certmanager/{code}",
-        severity=severity,
-        subject=subject,
-        summary=summary,
-        evidence=tuple(evidence),
-        cause=cause,
-        remedy=remedy,
-        source=DOCS + page,
-    )
+finding = Judge("certmanager", DOCS, pages=_PAGES, page="/troubleshooting/")
 
 
 def urgency(certificate: Certificate, now: datetime) -> Severity:

@@ -1,8 +1,9 @@
 """How checks are registered, and how a finding about the mesh is worded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from opskit.core.findings import Data, Evidence, Finding, Remedy, Severity
+from opskit.core.findings import Data, Finding
+from opskit.core.judging import Judge
 from opskit.systems.istio.facts import Facts
 
 
@@ -31,28 +32,7 @@ def check_of(check: Check) -> Check:
     return check
 
 
-def finding(
-    code: str,
-    severity: Severity,
-    subject: str,
-    summary: str,
-    *,
-    evidence: Iterable[Evidence] = (),
-    cause: str = "",
-    remedy: Remedy,
-    source: str = "",
-) -> Finding:
-    """A finding of this system; `source` is a path below Istio's documentation."""
-    return Finding(
-        code=f"istio/{code}",
-        severity=severity,
-        subject=subject,
-        summary=summary,
-        evidence=tuple(evidence),
-        cause=cause,
-        remedy=remedy,
-        source=f"{DOCS}/{source}" if source else DOCS,
-    )
+finding = Judge("istio", DOCS)
 
 
 def named(each: object) -> str:

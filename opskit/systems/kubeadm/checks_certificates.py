@@ -73,7 +73,7 @@ def _expiring(node: str, ending: list[Certificate], now: datetime) -> Finding:
             "/etc/kubernetes/manifests and back, "
             "so that the static pods load them; copy the new admin.conf. One control-plane node at a time."
         ),
-        page=_PAGE,
+        source=_PAGE,
     )
 
 
@@ -96,7 +96,7 @@ def _authority(node: str, ending: list[Certificate], now: datetime) -> Finding:
         ],
         cause="kubeadm makes its CAs for ten years and never renews them.",
         remedy=Remedy(text="Plan the replacement of the CA: every node and every kubeconfig is touched."),
-        page="tasks/tls/manual-rotation-of-ca-certificates/",
+        source="tasks/tls/manual-rotation-of-ca-certificates/",
     )
 
 
@@ -126,7 +126,7 @@ def certificate_not_loaded(facts: Facts) -> Iterator[Finding]:
                     text=f"On {node}: move kube-apiserver.yaml out of /etc/kubernetes/manifests, wait "
                     "until the pod is gone, move it back."
                 ),
-                page=_PAGE,
+                source=_PAGE,
             )
 
 
@@ -146,5 +146,5 @@ def bootstrap_token(facts: Facts) -> Iterator[Finding]:
                 remedy=Remedy(
                     text=f"`kubeadm token delete {token.id}`; make one of an hour when a node is to join."
                 ),
-                page="reference/setup-tools/kubeadm/kubeadm-token/",
+                source="reference/setup-tools/kubeadm/kubeadm-token/",
             )

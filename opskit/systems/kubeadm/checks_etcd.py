@@ -88,7 +88,7 @@ def member_down(facts: Facts) -> Iterator[Finding]:
             else f"On {names}: `crictl ps -a --name etcd`, `crictl logs …`; its data directory must "
             "not be removed while it is a member."
         ),
-        page=_OPERATIONS,
+        source=_OPERATIONS,
     )
 
 
@@ -104,7 +104,7 @@ def no_leader(facts: Facts) -> Iterator[Finding]:
             evidence=[Evidence(text="leader 0", command=_STATUS)],
             cause="Too few members see each other: members are down, or the network between them is cut.",
             remedy=Remedy(text="Bring members back until more than half answer."),
-            page=_OPERATIONS,
+            source=_OPERATIONS,
         )
 
 
@@ -122,7 +122,7 @@ def membership(facts: Facts) -> Iterator[Finding]:
                 evidence=[Evidence(text=what, command=_LIST)],
                 cause="A join of a control-plane node broke off half-way.",
                 remedy=Remedy(text=f"Finish the join, or `etcdctl member remove {each.id:x}`."),
-                page=_OPERATIONS,
+                source=_OPERATIONS,
             )
     if len(voters) > 1 and len(voters) % 2 == 0:
         yield finding(
@@ -134,7 +134,7 @@ def membership(facts: Facts) -> Iterator[Finding]:
             evidence=[Evidence(text=some(each.name for each in voters), command=_LIST)],
             cause="A control-plane node was added or removed, and its counterpart was not.",
             remedy=Remedy(text=f"Go to {len(voters) + 1} or {len(voters) - 1} control-plane nodes."),
-            page="setup-production-environment/tools/kubeadm/ha-topology/",
+            source="setup-production-environment/tools/kubeadm/ha-topology/",
         )
 
 
@@ -161,7 +161,7 @@ def alarm(facts: Facts) -> Iterator[Finding]:
                 else f"Remove {who}'s member and data, and let it join anew; keep a snapshot of a "
                 "healthy one first."
             ),
-            page=_OPERATIONS,
+            source=_OPERATIONS,
         )
 
 
@@ -214,7 +214,7 @@ def _near_quota(each: Endpoint, quota: int) -> Finding:
             text="`etcdctl defrag` one member at a time, the leader last; look at what fills it with "
             "`apiserver_storage_objects`."
         ),
-        page=_OPERATIONS,
+        source=_OPERATIONS,
     )
 
 
@@ -231,7 +231,7 @@ def _fragmented(each: Endpoint) -> Finding:
         remedy=Remedy(
             text="`etcdctl defrag` one member at a time, the leader last: a member stands still meanwhile."
         ),
-        page=_OPERATIONS,
+        source=_OPERATIONS,
     )
 
 
@@ -248,5 +248,5 @@ def versions(facts: Facts) -> Iterator[Finding]:
             evidence=[Evidence(text=told, command=_STATUS)],
             cause="An upgrade of the control plane was begun and not finished.",
             remedy=Remedy(text="Finish it with `kubeadm upgrade node` on the others."),
-            page="tasks/administer-cluster/kubeadm/kubeadm-upgrade/",
+            source="tasks/administer-cluster/kubeadm/kubeadm-upgrade/",
         )

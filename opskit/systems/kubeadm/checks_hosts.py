@@ -187,7 +187,7 @@ def _finding(node: str, each: Told) -> Finding:
         if each.verdict == "bad"
         else "It works, and is not what kubeadm's documents advise.",
         remedy=Remedy(text=f"On {node}: {each.remedy}"),
-        page=_PAGE,
+        source=_PAGE,
     )
 
 

@@ -81,7 +81,7 @@ def _certificate(facts: Facts, node: str, machine: Machine, client: Validity) ->
             if over
             else f"On {node}: `systemctl restart kubelet`; then `kubectl get csr` should show a new one."
         ),
-        page="tasks/administer-cluster/kubeadm/kubeadm-certs/",
+        source="tasks/administer-cluster/kubeadm/kubeadm-certs/",
     )
 
 
@@ -115,7 +115,7 @@ def _service(facts: Facts, node: str, machine: Machine, why: str) -> Finding:
         remedy=Remedy(
             text=f"On {node}: `journalctl -u {unit} -n 100`, mend what it names, `systemctl start {unit}`."
         ),
-        page="tasks/debug/debug-cluster/",
+        source="tasks/debug/debug-cluster/",
     )
 
 
@@ -140,7 +140,7 @@ def pressure(facts: Facts) -> Iterator[Finding]:
                 ],
                 cause=_PRESSED.get(short[0].type, ""),
                 remedy=Remedy(text=_RELIEF.get(short[0].type, "")),
-                page="concepts/scheduling-eviction/node-pressure-eviction/",
+                source="concepts/scheduling-eviction/node-pressure-eviction/",
             )
 
 
@@ -186,7 +186,7 @@ def disk_full(facts: Facts) -> Iterator[Finding]:
                         text=f"On {node}: `du -xh -d2 {disk.mount} | sort -h | tail`, `crictl rmi "
                         "--prune`; never delete anything below /var/lib/etcd."
                     ),
-                    page="concepts/scheduling-eviction/node-pressure-eviction/",
+                    source="concepts/scheduling-eviction/node-pressure-eviction/",
                 )
 
 
@@ -211,7 +211,7 @@ def dns_down(facts: Facts) -> Iterator[Finding]:
             ],
             cause=cause,
             remedy=Remedy(text=next_step),
-            page="tasks/administer-cluster/dns-debugging-resolution/",
+            source="tasks/administer-cluster/dns-debugging-resolution/",
         )
 
 
@@ -262,5 +262,5 @@ def api_down(facts: Facts) -> Iterator[Finding]:
             if away
             else "Name the nodes under `[clusters.NAME.nodes.addresses]` in opskit.toml, and run this again."
         ),
-        page="tasks/debug/debug-cluster/",
+        source="tasks/debug/debug-cluster/",
     )

@@ -78,7 +78,7 @@ def _not_ready(facts: Facts, node: kinds.Node) -> Finding:
             if gone
             else f"On {node.name}: `journalctl -u kubelet -n 100`, and mend what its message names."
         ),
-        page=_NODE_PAGE,
+        source=_NODE_PAGE,
     )
 
 
@@ -103,7 +103,7 @@ def node_cordoned(facts: Facts) -> Iterator[Finding]:
                     runbook="kubeadm/return-node",
                     parameters={"node": node.name},
                 ),
-                page="tasks/administer-cluster/safely-drain-node/",
+                source="tasks/administer-cluster/safely-drain-node/",
             )
 
 
@@ -128,5 +128,5 @@ def blocked_drain(facts: Facts) -> Iterator[Finding]:
                 ],
                 cause="It asks for as many healthy pods as there are replicas.",
                 remedy=Remedy(text="Give the workload one replica more, or the budget one pod less."),
-                page="tasks/run-application/configure-pdb/",
+                source="tasks/run-application/configure-pdb/",
             )

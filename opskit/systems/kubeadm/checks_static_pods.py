@@ -131,7 +131,7 @@ def _missing(facts: Facts, each: Stopped) -> Finding:
             text=f"On {node}: put {file} back where somebody moved it; else "
             f"`kubeadm init phase {_phase(component)}` writes it anew."
         ),
-        page=_PAGE,
+        source=_PAGE,
     )
 
 
@@ -163,5 +163,5 @@ def _unready(facts: Facts, each: Stopped) -> Finding:
             if ended
             else f"`kubectl -n kube-system logs {component}-{node} --previous`, or `{logs}`."
         ),
-        page=_PAGE,
+        source=_PAGE,
     )

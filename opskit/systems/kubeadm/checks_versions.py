@@ -39,7 +39,7 @@ def api_server_skew(facts: Facts) -> Iterator[Finding]:
             text=f"Go on with `kubeadm upgrade node` on those that are older than {high}; they may be "
             "one minor apart, no more."
         ),
-        page="tasks/administer-cluster/kubeadm/kubeadm-upgrade/",
+        source="tasks/administer-cluster/kubeadm/kubeadm-upgrade/",
     )
 
 
@@ -83,7 +83,7 @@ def _skew(code: str, nodes: list[str], how: str, what: str) -> Finding:
         evidence=[Evidence(text=some(nodes), command=_NODES)],
         cause="Nodes and control plane were upgraded out of order, or nodes were forgotten.",
         remedy=Remedy(text=f"{what} The rules: {_SKEW}"),
-        page="tasks/administer-cluster/kubeadm/kubeadm-upgrade/",
+        source="tasks/administer-cluster/kubeadm/kubeadm-upgrade/",
     )
 
 
@@ -107,7 +107,7 @@ def kubelet_lag(facts: Facts) -> Iterator[Finding]:
             evidence=[Evidence(text=some(lag), command=_NODES)],
             cause="The control plane is upgraded first; nodes follow, each drained before its minor changes.",
             remedy=Remedy(text="Drain, `kubeadm upgrade node`, new kubelet, return: one node at a time."),
-            page="tasks/administer-cluster/kubeadm/upgrading-linux-nodes/",
+            source="tasks/administer-cluster/kubeadm/upgrading-linux-nodes/",
         )
 
 
@@ -138,5 +138,5 @@ def deprecated_api(facts: Facts) -> Iterator[Finding]:
                 text='Find the client in the audit log (annotation k8s.io/deprecated: "true") and '
                 "move it before the upgrade."
             ),
-            page="reference/using-api/deprecation-guide/",
+            source="reference/using-api/deprecation-guide/",
         )

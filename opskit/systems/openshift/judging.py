@@ -1,9 +1,8 @@
 """How a finding about OpenShift is worded."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.judging import Judge
 from opskit.core.kinds import WireCondition
 
 _DOCS = "https://docs.redhat.com/en/documentation/openshift_container_platform/latest/html"
@@ -16,28 +15,7 @@ PROJECTS_DOC = f"{_DOCS}/building_applications/projects"
 SUPPORT_DOC = f"{_DOCS}/support/troubleshooting"
 
 
-def finding(
-    code: str,
-    severity: Severity,
-    subject: str,
-    summary: str,
-    *,
-    evidence: Iterable[Evidence] = (),
-    cause: str,
-    remedy: Remedy,
-    source: str,
-) -> Finding:
-    """A finding of this system."""
-    return Finding(
-        code=f"openshift/{code}",
-        severity=severity,
-        subject=subject,
-        summary=summary,
-        evidence=tuple(evidence),
-        cause=cause,
-        remedy=remedy,
-        source=source,
-    )
+finding = Judge("openshift", _DOCS)
 
 
 def said(condition: WireCondition) -> str:

@@ -1,9 +1,10 @@
 """How a finding about operators is worded, and how checks are registered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
-from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.findings import Finding
+from opskit.core.judging import Judge
 from opskit.core.wording import spoken
 from opskit.systems.operators.facts import Facts
 
@@ -24,28 +25,7 @@ CONVENTIONS_DOC = (
 ETCD_DOC = "https://etcd.io/docs/latest/op-guide/runtime-configuration/"
 
 
-def finding(
-    code: str,
-    severity: Severity,
-    subject: str,
-    summary: str,
-    *,
-    evidence: Iterable[Evidence] = (),
-    cause: str,
-    remedy: Remedy,
-    source: str,
-) -> Finding:
-    """A finding of this system."""
-    return Finding(
-        code=f"operators/{code}",
-        severity=severity,
-        subject=subject,
-        summary=summary,
-        evidence=tuple(evidence),
-        cause=cause,
-        remedy=remedy,
-        source=source,
-    )
+finding = Judge("operators", CRD_DOC)
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.judging import Judge
 from opskit.systems.rook.codes import Code, explain
 from opskit.systems.rook.facts import Facts
 
@@ -26,6 +27,9 @@ UNASKED = ("NotInstalled", "NotFound", "Forbidden", "PodNotReady")
 """Errors that say that Ceph was not asked at all: its own health is unknown."""
 
 
+_judge = Judge("rook", "https://docs.ceph.com/en/latest")
+
+
 def finding(
     code: str,
     subject: str,
@@ -38,14 +42,14 @@ def finding(
 ) -> Finding:
     """A finding of this system; what is not given comes from the table of codes."""
     known = explain(code)
-    return Finding(
-        code=f"rook/{code}",
-        severity=severity or known.severity,
-        subject=subject,
-        summary=summary,
-        evidence=tuple(evidence),
+    return _judge(
+        code,
+        severity or known.severity,
+        subject,
+        summary,
+        evidence=evidence,
         cause=cause or known.meaning,
-        remedy=remedy or Remedy(text=known.next),
+        remedy=remedy or known.next,
         source=known.url,
     )
 

@@ -30,7 +30,7 @@ def token_refused(facts: Facts) -> list[Finding]:
             else "Vault refuses opskit's token: it is missing, wrong, expired or revoked.",
             evidence=[Evidence(text=why.reason, command=f"{facts.cli} token lookup")],
             cause="Even a token without policies may look itself up, so that this one is not valid at all.",
-            then="Log in again, and set `token` of [clusters.NAME.servers.vault] in opskit.toml, as env: "
+            remedy="Log in again, and set `token` of [clusters.NAME.servers.vault] in opskit.toml, as env: "
             "or file: reference.",
         )
     ]
@@ -48,7 +48,7 @@ def audit_none(facts: Facts) -> list[Finding]:
             "No audit device is enabled: nobody can tell who read or changed what.",
             evidence=[Evidence(text="sys/audit is empty", command=f"{facts.cli} audit list")],
             cause="None was ever enabled; OpenBao takes them from its configuration only, not by the API.",
-            then='Add an `audit "file" "file"` stanza, with the same text on every node, and reload '
+            remedy='Add an `audit "file" "file"` stanza, with the same text on every node, and reload '
             "(SIGHUP): a path "
             "that differs per node keeps standbys from taking over. Better two devices: where the only one "
             "fails, all "
@@ -73,7 +73,7 @@ def audit_signs(facts: Facts) -> list[Finding]:
                     cause="The audit stanza must be the same text on all nodes; health and autopilot do "
                     "not show that "
                     "it is not.",
-                    then="Use one relative path in every node's configuration, and a working directory per "
+                    remedy="Use one relative path in every node's configuration, and a working directory per "
                     "node.",
                 )
             )
@@ -88,7 +88,7 @@ def audit_signs(facts: Facts) -> list[Finding]:
                     evidence=[Evidence(text=sign.line, command=_logs(facts, "audit backend"))],
                     cause="The audit device's disk is full or its target is away: Vault answers nothing it "
                     "can't log.",
-                    then="Make room at the audit device, or bring its target back.",
+                    remedy="Make room at the audit device, or bring its target back.",
                 )
             )
         if sign.name == "no-review":
@@ -102,7 +102,7 @@ def audit_signs(facts: Facts) -> list[Finding]:
                     evidence=[Evidence(text=sign.line, command=_logs(facts, "tokenreviews"))],
                     cause="The reviewer's service account lacks `create` on tokenreviews; only the debug "
                     "log says so.",
-                    then="Bind the ClusterRole system:auth-delegator to the reviewer's service account.",
+                    remedy="Bind the ClusterRole system:auth-delegator to the reviewer's service account.",
                 )
             )
     return found
@@ -134,7 +134,7 @@ def root_tokens(facts: Facts) -> list[Finding]:
             ],
             cause="The token of the initialisation, or one made from it, was not revoked when the set-up "
             "ended.",
-            then=f"`{facts.cli} token revoke -accessor {living[0].accessor}`; a new one can be made from "
+            remedy=f"`{facts.cli} token revoke -accessor {living[0].accessor}`; a new one can be made from "
             f"the unseal shares.",
         )
     ]
@@ -163,7 +163,7 @@ def endless_tokens(facts: Facts) -> list[Finding]:
                 )
             ],
             cause="They were made with a TTL of 0 by a root token.",
-            then="Replace each by a login or a periodic token, and revoke it by its accessor.",
+            remedy="Replace each by a login or a periodic token, and revoke it by its accessor.",
         )
     ]
 
@@ -182,7 +182,7 @@ def policies_wide(facts: Facts) -> list[Finding]:
                     f"Policy {name} is as good as root: {why[0]}.",
                     evidence=[Evidence(text="; ".join(why), command=f"{facts.cli} policy read {name}")],
                     cause="Whoever holds it can give himself any right.",
-                    then="Name the paths that are needed, and leave sys/policies and sudo out.",
+                    remedy="Name the paths that are needed, and leave sys/policies and sudo out.",
                 )
             )
     return found
@@ -203,7 +203,7 @@ def auth_long(facts: Facts) -> list[Finding]:
                 )
             ],
             cause="max_lease_ttl of the method was raised.",
-            then=f"`{facts.cli} auth tune -max-lease-ttl=768h {path}`",
+            remedy=f"`{facts.cli} auth tune -max-lease-ttl=768h {path}`",
         )
         for path, each in known(facts.auth, {}).items()
         if each.config.max_lease_ttl > LONG_TTL

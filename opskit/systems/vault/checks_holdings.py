@@ -68,7 +68,7 @@ def leases_irrevocable(facts: Facts) -> list[Finding]:
             ],
             cause="The back end (database, Kubernetes, cloud) refused, or Vault's own account there lost "
             "its rights.",
-            then="Mend Vault's account in the back end, then revoke the prefix again; by force only if the "
+            remedy="Mend Vault's account in the back end, then revoke the prefix again; by force only if the "
             "back end is gone.",
         )
     ]
@@ -93,7 +93,7 @@ def transit_old(facts: Facts) -> list[Finding]:
                     )
                 ],
                 cause="auto_rotate_period is 0.",
-                then=f"`{facts.cli} write -f {name}/rotate`, and set auto_rotate_period; rewrap what the "
+                remedy=f"`{facts.cli} write -f {name}/rotate`, and set auto_rotate_period; rewrap what the "
                 f"old version encrypted.",
             )
         )
@@ -128,7 +128,7 @@ def authority_ends(facts: Facts) -> list[Finding]:
                     )
                 ],
                 cause="It was made with a limited life, and no successor is the default issuer.",
-                then=f"Make a new one beside it (`{facts.cli} write {each.mount}root/rotate/internal …`), "
+                remedy=f"Make a new one beside it (`{facts.cli} write {each.mount}root/rotate/internal …`), "
                 f"spread its "
                 "certificate, then make it the default.",
             )
@@ -156,7 +156,7 @@ def operator_vaults(facts: Facts) -> list[Finding]:
                     Evidence(text=said, command=f"kubectl -n {each.namespace} describe vault {each.name}")
                 ],
                 cause=said,
-                then="See the findings about the nodes first; then the operator's log.",
+                remedy="See the findings about the nodes first; then the operator's log.",
             )
         )
     return found
@@ -188,7 +188,7 @@ def syncs_failing(facts: Facts) -> list[Finding]:
                     )
                 ],
                 cause=said,
-                then="Mend the VaultConnection and VaultAuth that it uses first: what depends on them "
+                remedy="Mend the VaultConnection and VaultAuth that it uses first: what depends on them "
                 "follows.",
             )
         )
@@ -208,6 +208,6 @@ def keyring_old(facts: Facts) -> list[Finding]:
             f"The storage's key has done {key.encryptions:,} encryptions; rotate it.",
             evidence=[Evidence(text=f"term {key.term}", command=f"{facts.cli} operator key-status")],
             cause="Its automatic rotation is off.",
-            then=f"`{facts.cli} operator rotate`",
+            remedy=f"`{facts.cli} operator rotate`",
         )
     ]

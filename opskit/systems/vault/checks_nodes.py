@@ -28,7 +28,7 @@ def unreachable(facts: Facts) -> list[Finding]:
             f"Vault can't be asked: {why.reason.partition(' Next:')[0].partition(' [')[0]}",
             evidence=[Evidence(text=why.reason, command="curl -sS $VAULT_ADDR/v1/sys/seal-status")],
             cause=cause,
-            then=then,
+            remedy=then,
         )
     ]
 
@@ -99,7 +99,7 @@ def _sealed(
         cause="It was restarted, or sealed by hand: with Shamir shares a node starts sealed."
         if by_hand
         else f"It can't reach its {seal.type} seal to unseal itself.",
-        then=f"Give {seal.t} of {seal.n} shares on each: `{_at(facts, node, 'operator unseal')}`. "
+        remedy=f"Give {seal.t} of {seal.n} shares on each: `{_at(facts, node, 'operator unseal')}`. "
         "A wrong share is counted and refused only at the last."
         if by_hand
         else f"Mend the way to the {seal.type} seal; read the node's log.",
@@ -118,7 +118,7 @@ def _not_initialized(node: Node, facts: Facts) -> Finding:
         f"{node.name} is not initialised: it holds no data.",
         evidence=[Evidence(text="initialized is false", command=_at(facts, node, "status"))],
         cause="A new Vault, a raft member that has not joined, or storage that was lost.",
-        then="If others are initialised, have it join (retry_join, or `operator raft join`); initialise "
+        remedy="If others are initialised, have it join (retry_join, or `operator raft join`); initialise "
         "only a new Vault.",
     )
 
@@ -157,7 +157,7 @@ def no_leader(facts: Facts) -> list[Finding]:
             f"succeeds.",
             evidence=evidence,
             cause=cause,
-            then="Start and unseal the nodes that are away; a leader is there about a second after a "
+            remedy="Start and unseal the nodes that are away; a leader is there about a second after a "
             "majority is back."
             if lost
             else "Mend that on the standbys, and restart them.",
@@ -177,7 +177,7 @@ def away(facts: Facts) -> list[Finding]:
             f"{each.name} does not answer: {each.seal.reason.partition(' Next:')[0].partition(' [')[0]}",
             evidence=[Evidence(text=each.seal.reason, command=_at(facts, each, "status"))],
             cause=_reason(each.seal)[1].replace("every node is down", "it is down"),
-            then="Start it; it is sealed then, and has to be unsealed.",
+            remedy="Start it; it is sealed then, and has to be unsealed.",
         )
         for each in facts.nodes
         if isinstance(each.seal, Unread)
@@ -208,7 +208,7 @@ def raft(facts: Facts) -> list[Finding]:
             f"({each.node_status or each.status}).",
             evidence=[Evidence(text=f"{name} healthy=false, address {each.address}", command=command)],
             cause="It is down, sealed, or cut off; it stays in the configuration and counts for the quorum.",
-            then=f"Bring it back, or for good: `{facts.cli} operator raft remove-peer {name}`.",
+            remedy=f"Bring it back, or for good: `{facts.cli} operator raft remove-peer {name}`.",
         )
         for name, each in servers.items()
         if not each.healthy
@@ -225,7 +225,7 @@ def raft(facts: Facts) -> list[Finding]:
                 cause="A member is away, or there are two or four voters where three or five are wanted."
                 if voters > 2
                 else "Two voters tolerate no failure: that is worse than one.",
-                then="Bring the missing members back, or add one.",
+                remedy="Bring the missing members back, or add one.",
             )
         )
     return found
@@ -252,7 +252,7 @@ def versions(facts: Facts) -> list[Finding]:
             f"The nodes run {len(runs)} versions ({text}).",
             evidence=[Evidence(text=text, command=f"{facts.cli} operator members")],
             cause="An upgrade was begun and not ended. A newer leader may write what older nodes can't read.",
-            then="Upgrade the standbys first, the active node last; never fail over from newer to older.",
+            remedy="Upgrade the standbys first, the active node last; never fail over from newer to older.",
         )
     ]
 
@@ -278,7 +278,7 @@ def clocks(facts: Facts) -> list[Finding]:
                         )
                     ],
                     cause="Its time is not synchronised, or this machine's is not.",
-                    then="Look at chrony on the node.",
+                    remedy="Look at chrony on the node.",
                 )
             )
     return found

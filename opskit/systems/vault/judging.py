@@ -1,9 +1,10 @@
 """How findings about Vault are worded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.findings import Finding
+from opskit.core.judging import Judge
 from opskit.systems.vault.facts import Facts
 
 Check = Callable[[Facts], list[Finding]]
@@ -26,29 +27,7 @@ _PAGES = {
 }
 
 
-def finding(
-    code: str,
-    severity: Severity,
-    subject: str,
-    summary: str,
-    *,
-    evidence: Iterable[Evidence] = (),
-    cause: str = "",
-    then: str = "",
-    remedy: Remedy | None = None,
-) -> Finding:
-    """A finding of this system; `then` is a remedy without a runbook."""
-    page = _PAGES.get(code) or _PAGES.get(code.partition("_")[0], "/what-is-openbao/")
-    return Finding(
-        code=f"vault/{code}",
-        severity=severity,
-        subject=subject,
-        summary=summary,
-        evidence=tuple(evidence),
-        cause=cause,
-        remedy=remedy or Remedy(text=then),
-        source=DOCS + page,
-    )
+finding = Judge("vault", DOCS, pages=_PAGES, page="/what-is-openbao/")
 
 
 def age(since: datetime, now: datetime) -> str:

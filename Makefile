@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SANDBOX_TESTS ?= tests/sandbox
+BROWSER_TESTS ?= tests/browser
 PROFILES ?= light network platform trust mesh kubeadm
 NICE   := $(shell command -v nice >/dev/null 2>&1 && echo nice -n 5)
 
@@ -52,7 +53,7 @@ sandbox-test: sandbox-build ## Run the tests that need real servers
 	$(BIN)/python -m pytest $(SANDBOX_TESTS) -m "not proof" -q
 
 browser-test: sandbox-build ## Drive JupyterLab in a real Chromium
-	$(BIN)/python -m pytest tests/browser -m "browser and not proof" -q
+	$(BIN)/python -m pytest $(BROWSER_TESTS) -m "browser and not proof" -q
 
 proof: sandbox-build ## The proofs that take minutes: kill matrix, repeated faults, a kubeadm upgrade; figures go to docs/proofs.md
 	$(BIN)/python -m pytest tests/unit tests/sandbox tests/browser -m proof -q

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from opskit.cli.outcome import say
-from opskit.cli.run import summary
+from opskit.cli.result import summary
 from opskit.core.errors import BadValue, OpsError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import typer
 
 from opskit.cli.options import JsonOption, RunArgument, TimeoutOption, seconds
 from opskit.cli.outcome import done, reported, tell
-from opskit.cli.run import show
+from opskit.cli.result import show
 from opskit.core.errors import BadValue
 
 if TYPE_CHECKING:

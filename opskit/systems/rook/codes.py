@@ -6,47 +6,29 @@ https://docs.ceph.com/en/latest/cephfs/health-messages/, Pacific to Tentacle.
 
 import re
 
-from opskit.core.findings import Data, Severity
+import msgspec
 
-DOCS = "https://docs.ceph.com/en/latest"
-HEALTH_CHECKS = f"{DOCS}/rados/operations/health-checks/"
-CEPHFS_MESSAGES = f"{DOCS}/cephfs/health-messages/"
-ROOK_TROUBLE = "https://rook.io/docs/rook/latest/Troubleshooting/ceph-common-issues/"
+from opskit.core.findings import Severity
+from opskit.systems.rook.code import HEALTH_CHECKS, Code, section
+from opskit.systems.rook.codes_data import DATA
+from opskit.systems.rook.codes_fs import ALIASES, FILESYSTEM
+from opskit.systems.rook.codes_monitor import MANAGER, MISCELLANEOUS, MONITOR
+from opskit.systems.rook.codes_osd import BLUESTORE, DEVICE, OSD
+from opskit.systems.rook.codes_ours import OURS
 
+_KNOWN = (*MONITOR, *MANAGER, *OSD, *BLUESTORE, *DEVICE, *DATA, *FILESYSTEM, *MISCELLANEOUS, *OURS)
+_BY_CODE = {each.code: each for each in _KNOWN}
 
-class Code(Data, frozen=True):
-    """One code."""
-
-    code: str
-    severity: Severity
-    meaning: str
-    """What it says about the cluster."""
-    next: str
-    """The first thing to do."""
-    url: str
-    area: str = ""
-
-
-def section(code: str) -> str:
-    """The code's section of Ceph's page of health checks."""
-    return f"{HEALTH_CHECKS}#{code.lower().replace('_', '-')}"
-
-
-def documented(area: str, *rows: tuple[str, Severity, str, str], url: str | None = None) -> tuple[Code, ...]:
-    """Codes of one area, each with its section of Ceph's page unless another page is given."""
-    return tuple(
-        Code(code=code, severity=severity, meaning=meaning, next=step, url=url or section(code), area=area)
-        for code, severity, meaning, step in rows
-    )
-
+TABLE: dict[str, Code] = _BY_CODE | {
+    alias: msgspec.structs.replace(_BY_CODE[code], code=alias) for alias, code in ALIASES.items()
+}
+"""Code → what is known of it."""
 
 _BUCKET = re.compile(r"^OSD_[A-Z]+_DOWN$")
 
 
 def explain(code: str) -> Code:
     """What is known of a code; a code that no release known here has is explained as such."""
-    from opskit.systems.rook.codes_table import TABLE
-
     if (known := TABLE.get(code)) is not None:
         return known
     if _BUCKET.match(code):

@@ -1,7 +1,7 @@
 """Codes about pools and placement groups."""
 
 from opskit.core.findings import Severity
-from opskit.systems.rook.codes import Code, documented
+from opskit.systems.rook.code import Code, documented
 
 _INFO, _WARN, _ERR, _CRIT = Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL
 

@@ -1,7 +1,7 @@
 """Codes about CephFS, its MDS and their clients."""
 
 from opskit.core.findings import Severity
-from opskit.systems.rook.codes import CEPHFS_MESSAGES, Code, documented
+from opskit.systems.rook.code import CEPHFS_MESSAGES, Code, documented
 
 _INFO, _WARN, _ERR, _CRIT = Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL
 

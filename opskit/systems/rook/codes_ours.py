@@ -1,7 +1,7 @@
 """Codes that Ceph does not raise: what opskit itself judges of Rook, capacity and placement."""
 
 from opskit.core.findings import Severity
-from opskit.systems.rook.codes import DOCS, ROOK_TROUBLE, Code, documented
+from opskit.systems.rook.code import DOCS, ROOK_TROUBLE, Code, documented
 
 _INFO, _WARN, _ERR, _CRIT = Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL
 _ROOK = "https://rook.io/docs/rook/latest/CRDs/Cluster/ceph-cluster-crd/"

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.judging import Judge
-from opskit.systems.rook.codes import Code, explain
+from opskit.systems.rook.code import Code
+from opskit.systems.rook.codes import explain
 from opskit.systems.rook.facts import Facts
 
 Check = Callable[[Facts], list[Finding]]

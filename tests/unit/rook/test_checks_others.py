@@ -11,7 +11,7 @@ from opskit.core.parts import Unread
 from opskit.systems.rook import answers, kinds, workloads
 from opskit.systems.rook.answers_daemons import Device, FsDump, MonDump, OsdPerf, Rule, TimeSync
 from opskit.systems.rook.checks import check
-from opskit.systems.rook.codes_table import TABLE
+from opskit.systems.rook.codes import TABLE
 from opskit.systems.rook.sources import Growth
 
 from .conftest import codes, of

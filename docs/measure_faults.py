@@ -26,7 +26,7 @@ from opskit.sandbox.waiting import wait_until
 PAGE = Path(__file__).with_name("faults.md")
 PATIENCE, WHOLE = 180.0, 300.0
 """Seconds until a fault must be named, and until nothing is wrong any more."""
-OPTIONS: dict[str, dict[str, Any]] = {"light": {"mons": 3, "osd_size": 256}}
+OPTIONS: dict[str, dict[str, Any]] = {"light": {"mons": 3, "osd_size": 256}, "kubeadm": {"workers": 1}}
 """What a profile is brought up with."""
 
 _ABOUT = """# How long opskit takes to name a fault

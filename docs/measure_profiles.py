@@ -1,7 +1,8 @@
 """Measure how long each profile takes to build, to come up and to go, and what it holds.
 
-Run it on a machine with nothing else to do, as root, after `make sandbox-build`. Profiles that are named on
-the command line are measured anew, the others' rows in `docs/profiles.md` are kept; without any, all are.
+Run it on a machine with nothing else to do, as root, after `make sandbox-build`. Cases (a profile's name, or
+`kubeadm-ha`) that are named on the command line are measured anew, the others' rows in `docs/profiles.md` are
+kept; without any, all are.
 """
 
 import os
@@ -20,8 +21,13 @@ from opskit.sandbox.profiles import PROFILES
 from opskit.sandbox.usage import spent_seconds
 
 PAGE = Path(__file__).with_name("profiles.md")
-OPTIONS: dict[str, dict[str, Any]] = {"kubeadm": {"workers": 2}}
-"""The options that a profile is measured with; without any by default."""
+Case = tuple[str, dict[str, Any]]
+"""A profile, and the options that it is measured with."""
+CASES: dict[str, Case] = {
+    **{name: (name, {}) for name in PROFILES},
+    "kubeadm": ("kubeadm", {"control_planes": 1, "workers": 2}),
+    "kubeadm-ha": ("kubeadm", {"control_planes": 3, "workers": 1}),
+}
 
 _ABOUT = """# How long the profiles take
 
@@ -32,7 +38,8 @@ Made by `python docs/measure_profiles.py`.
 - *Build warm* is `opskit sandbox build` with nothing to do.
 - *Processors* are the seconds that `up` and all servers had spent when all was ready: with two cores no `up`
   can take less than half of that.
-- *Memory* is proportional, so that shared pages count once; what runs inside of kubeadm's nodes is in it."""
+- *Memory* is proportional, so that shared pages count once; what runs inside of kubeadm's nodes is in it.
+- *Machine* has the load average of the minute before: much above 0, others took their share of the cores."""
 
 _HEAD = (
     "| profile | build cold, min | build warm, s | up, s | processors, s | memory, MiB | down, s | machine |",
@@ -40,9 +47,8 @@ _HEAD = (
 )
 
 
-def measure(profile: str) -> str:
+def measure(profile: str, options: dict[str, Any]) -> str:
     """Build, bring up and take down; the table's row."""
-    options = OPTIONS.get(profile, {})
     names = programs_needed(profile)
     begin = monotonic()
     build(names, progress=lambda _: None)
@@ -54,12 +60,18 @@ def measure(profile: str) -> str:
         pids = [part.pid for each in seen for part in each.parts if part.pid]
         processors = spent_seconds(pids) + time.process_time() - spent
         begin = monotonic()
-    told = " ".join(f"--{name} {value}" for name, value in options.items())
     memory = sum(each.memory_mib for each in seen)
     return (
-        f"| `{profile}` {told} | {cold_minutes(names):.0f} | {warm:.1f} | {up:.0f} | {processors:.0f} | "
+        f"{label((profile, options))} {cold_minutes(names):.0f} | {warm:.1f} | {up:.0f} | {processors:.0f} | "
         f"{memory:,} | {monotonic() - begin:.1f} | {os.cpu_count()} cores, load {load:.1f} before |"
     )
+
+
+def label(case: Case) -> str:
+    """How a case's row begins, which is what it is found by."""
+    profile, options = case
+    told = "".join(f" --{name.replace('_', '-')} {value}" for name, value in options.items())
+    return f"| `{profile}`{told} |"
 
 
 def cold_minutes(names: list[str]) -> float:
@@ -72,11 +84,12 @@ def cold_minutes(names: list[str]) -> float:
 def main() -> None:
     """Measure, and write the page."""
     old = PAGE.read_text() if PAGE.exists() else ""
-    rows = {found[1]: found[0] for found in re.finditer(r"(?m)^\| `(\w+)`.*$", old)}
-    for profile in sys.argv[1:] or PROFILES:
-        rows[profile] = measure(profile)
-        print(rows[profile], file=sys.stderr)
-        kept = [rows[name] for name in PROFILES if name in rows]
+    rows = {found[1]: found[0] for found in re.finditer(r"(?m)^(\| `\w+`[^|]* \|).*$", old)}
+    for name in sys.argv[1:] or CASES:
+        case = CASES[name]
+        rows[label(case)] = measure(*case)
+        print(rows[label(case)], file=sys.stderr)
+        kept = [rows[label(each)] for each in CASES.values() if label(each) in rows]
         PAGE.write_text(f"{_ABOUT}\n\n" + "\n".join((*_HEAD, *kept)) + "\n")
 
 

@@ -71,5 +71,18 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "pool-degraded": "openshift/POOL_DEGRADED",
         "route-host-taken": "openshift/ROUTE_NOT_ADMITTED",
     },
+    "kubeadm": {
+        "worker-off": "kubeadm/NODE_NOT_READY",
+        "kubelet-stopped": "kubeadm/KUBELET_STOPPED",
+        "containerd-stopped": "kubeadm/RUNTIME_STOPPED",
+        "kubelet-certificate-expired": "kubeadm/KUBELET_CERTIFICATE_EXPIRED",
+        "disk-pressure": "kubeadm/NODE_PRESSURE",
+        "dns-gone": "kubeadm/DNS_DOWN",
+        "etcd-full": "kubeadm/ETCD_NOSPACE",
+        "etcd-stopped": "kubeadm/STATIC_POD_MISSING",
+        "apiserver-manifest-broken": "kubeadm/STATIC_POD_NOT_READY",
+        "apiserver-certificate-ends": "kubeadm/CERTIFICATE_EXPIRED",
+        "control-plane-off": "kubeadm/API_SERVER_DOWN",
+    },
 }
 """By profile and fault."""

@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from opskit.sandbox.profiles import PROFILES
+from tests import figures
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
 
@@ -41,3 +43,21 @@ def test_a_killed_up_leaves_nothing_that_down_does_not_find(
     assert len(told) == kills
     for each in told:
         assert (each["up"], each["down"], each["left"], each["bystander"]) == (0, 0, [], True), each
+    keep(profile, options, told)
+
+
+def keep(profile: str, options: tuple[str, ...], told: list[dict[str, Any]]) -> None:
+    moments = sorted(each["after"] for each in told)
+    seconds = sorted(each["seconds"] for each in told)
+    figures.keep(
+        f"kill -9 of `up`: {profile}",
+        f"`opskit sandbox up --profile {' '.join((profile, *options))}` killed at random moments. Each time "
+        "the next `up` works, and after `down` processes, namespaces, interfaces, routes, nft rules, mounts, "
+        "cgroups, open ports, kernel settings and files are listed as before.",
+        {
+            "kills": f"{len(told)}, {moments[0]} s to {moments[-1]} s after the start",
+            "of them while it was still coming up": str(sum(each["had_ended"] is None for each in told)),
+            "the next `up`, ready": f"{seconds[0]} s to {seconds[-1]} s",
+            "left after `down`": str(sum(len(each["left"]) for each in told)),
+        },
+    )

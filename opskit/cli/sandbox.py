@@ -29,12 +29,14 @@ ArgumentsOption = Annotated[
 def build(profile: ProfileOption = "light") -> None:
     """Get the programs that the profile needs: download, build from source, or install."""
     from opskit.sandbox import build as building
+    from opskit.sandbox.fitness import naming_what_works
     from opskit.sandbox.overview import programs_needed
 
     names = programs_needed(profile)
     seconds = building.estimate(names)
     say(f"At most {max(1, seconds // 60)} min on two cores." if seconds else "Nothing to build.")
-    found = building.build(names, progress=say)
+    with naming_what_works():
+        found = building.build(names, progress=say)
     print_table(("program", "version", "from"), [(each.name, each.version, each.source) for each in found])
 
 

@@ -2,10 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from opskit.core.errors import Refused
+from opskit.core.errors import NotInstalled, Refused
+from opskit.sandbox.binaries import find, require_all
+from opskit.sandbox.component import programs_of
 from opskit.sandbox.profiles import PROFILES, Profile
 
 
@@ -50,6 +53,39 @@ def require_space(wanted: Profile, folder: Path) -> None:
             where=str(there),
             hint=f"free some, or set XDG_STATE_HOME to another disk's; there is room for: {smaller}.",
         )
+
+
+def require_programs(names: Sequence[str]) -> None:
+    """See that all programs are there.
+
+    Raises:
+        NotInstalled: some are missing; what gets them, and which profiles lack nothing.
+
+    """
+    with naming_what_works():
+        require_all(names)
+
+
+@contextmanager
+def naming_what_works() -> Generator[None]:
+    """Have an error that tells of missing programs say, too, which profiles lack nothing.
+
+    Raises:
+        NotInstalled: as the block does.
+
+    """
+    try:
+        yield
+    except NotInstalled as error:
+        works = _named(each for each in _all() if _can_be_had(each)) or "none"
+        hint = f"{error.hint}; as this machine is, there are: {works}."
+        raise NotInstalled(error.what, where=error.where, hint=hint) from error
+
+
+def _can_be_had(each: Profile) -> bool:
+    allowed = not each.needs_root or os.geteuid() == 0
+    needed = programs_of(each.components(each.options({})))
+    return allowed and not each.unfit and all(find(name).path for name in needed)
 
 
 def _all() -> Iterable[Profile]:

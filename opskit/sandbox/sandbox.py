@@ -11,11 +11,11 @@ import msgspec
 from opskit.core import config
 from opskit.core.errors import BadAnswer, NotFound, Refused, UnknownName, UsageError
 from opskit.sandbox.access import restricted_kubeconfig
-from opskit.sandbox.binaries import require, require_all
+from opskit.sandbox.binaries import require
 from opskit.sandbox.component import GivenUp, Report, bring_up, prefixed, programs_of, silent
 from opskit.sandbox.faults import Fault, fault_named
 from opskit.sandbox.files import locked, read_json, write_json, write_private
-from opskit.sandbox.fitness import require_fit, require_space
+from opskit.sandbox.fitness import require_fit, require_programs, require_space
 from opskit.sandbox.light import ceph_files
 from opskit.sandbox.part import Part
 from opskit.sandbox.pins import versions
@@ -97,7 +97,7 @@ class Sandbox:
         for name in set(wanted.beside) - set(others):
             report(name, f"left out: {PROFILES[name].unfit}", 0.0)
         needed = [each for one in others.values() for each in one.components(one.options({}))]
-        require_all(programs_of([*wanted.components(settings), *needed]))
+        require_programs(programs_of([*wanted.components(settings), *needed]))
         stop = GivenUp()
         with ThreadPoolExecutor(max_workers=1 + len(others)) as pool:
             beside = [

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from opskit.cli.sandbox import app
 from opskit.core.errors import NotInstalled, Refused, StepFailed
 from opskit.sandbox import build, fitness, site
-from opskit.sandbox.component import Component, bring_up
+from opskit.sandbox.component import Component, bring_up, programs_of
 from opskit.sandbox.kubeadm import cgroups
+from opskit.sandbox.pins import program
 from opskit.sandbox.profiles import PROFILES
 from opskit.sandbox.site import Site
 
@@ -57,6 +58,28 @@ def test_up_names_every_missing_program_and_what_gets_it(nothing_installed: Path
     assert done.exit_code == 5
     for said in ("kube-apiserver", "ceph-osd", "opskit sandbox build", "apt-get install"):
         assert said in done.stderr
+
+
+def with_programs(folder: Path, profile: str) -> None:
+    """Every program that the profile needs, in its pinned version, on a PATH of its own."""
+    folder.mkdir()
+    for name in programs_of(PROFILES[profile].components(PROFILES[profile].options({}))):
+        file = folder / name
+        file.write_text(f"#!/bin/sh\necho {program(name).version}\n")
+        file.chmod(0o755)
+
+
+def test_what_lacks_nothing_is_named_where_a_debian_package_is_missing(
+    nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_programs(nothing_installed / "empty", "platform")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    for words in (["up"], ["build"]):
+        done = RUN.invoke(app, words)
+        assert (done.exit_code, "ceph-osd" in done.stderr) == (5, True)
+        assert "as this machine is, there are: platform." in " ".join(done.stderr.split())
+    (nothing_installed / "empty" / "etcd").unlink()
+    assert "there are: none." in " ".join(RUN.invoke(app, ["build"]).stderr.split())
 
 
 def test_a_taken_port_is_passed_over_and_none_at_all_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

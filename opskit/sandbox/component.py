@@ -134,7 +134,8 @@ class _Start:
 
     def _wait_for(self, needs: Sequence[str]) -> bool:
         for need in needs:
-            while not self.ready[need].wait(0.02):
+            # Only a failure is asked for again and again: what is ready wakes whoever waits for it.
+            while not self.ready[need].wait(0.2):
                 if self.failed.is_set():
                     return False
         return not self.failed.is_set()

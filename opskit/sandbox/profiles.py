@@ -30,8 +30,9 @@ class Profile:
     """opskit's systems whose runbooks it proves."""
     preset: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Options that differ from their parts' defaults, so that the parts go together."""
-    beside: tuple[str, ...] = ()
-    """Profiles that come up with it as sandboxes of their own, named `NAME-PROFILE`: other clusters."""
+    beside: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """Profiles that come up with it, with these options, as sandboxes of their own, named `NAME-PROFILE`:
+    other clusters."""
 
     def options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All options, checked, with the defaults filled in.
@@ -163,7 +164,8 @@ PROFILES = {
             systems=("rook", "operators", "openshift", "certmanager", "vault", "dex", "istio", "calico"),
             # The mesh's shop has that name, with Services that a policy's workloads would join.
             preset={"workloads": "store"},
-            beside=("kubeadm",),
+            # Of two nodes, each fault has one: a third would only take its share of the processors.
+            beside={"kubeadm": {"workers": 1}},
         ),
     )
 }

@@ -93,19 +93,12 @@ class Sandbox:
         wanted = profile(profile_name)
         settings = wanted.options(options)
         require_fit(wanted)
-        others = {name: PROFILES[name] for name in wanted.beside if not PROFILES[name].unfit}
-        for name in set(wanted.beside) - set(others):
-            report(name, f"left out: {PROFILES[name].unfit}", 0.0)
-        needed = [each for one in others.values() for each in one.components(one.options({}))]
-        require_programs(programs_of([*wanted.components(settings), *needed]))
+        others = _fitting(wanted, report)
+        every = ((wanted, settings), *others)
+        require_programs(programs_of([part for one, chosen in every for part in one.components(chosen)]))
         stop = GivenUp()
         with ThreadPoolExecutor(max_workers=1 + len(others)) as pool:
-            beside = [
-                pool.submit(
-                    Sandbox(f"{self.name}-{name}").start_beside, self.name, one, prefixed(report, name), stop
-                )
-                for name, one in others.items()
-            ]
+            beside = [pool.submit(self._start_beside, *each, report, stop) for each in others]
             try:
                 self._start(wanted, settings, report, stop)
                 for each in beside:
@@ -114,9 +107,10 @@ class Sandbox:
                 stop.set()
                 raise
 
-    def start_beside(self, main: str, wanted: Profile, report: Report, stop: GivenUp) -> None:
-        """Bring it up as a companion of another one, which takes it down, too."""
-        self._start(wanted, wanted.options({}), report, stop, beside_of=main)
+    def _start_beside(self, one: Profile, settings: Mapping[str, Any], report: Report, stop: GivenUp) -> None:
+        """Bring up a companion, which this one takes down, too."""
+        other = Sandbox(f"{self.name}-{one.name}")
+        other._start(one, settings, prefixed(report, one.name), stop, beside_of=self.name)
 
     def _start(
         self,
@@ -369,3 +363,15 @@ class Sandbox:
 
     def _fault(self, name: str) -> Fault:
         return fault_named(self.profile.faults, name)
+
+
+def _fitting(wanted: Profile, report: Report) -> list[tuple[Profile, dict[str, Any]]]:
+    """The profiles that come up beside it, with their options; what this machine can't have is left out."""
+    found: list[tuple[Profile, dict[str, Any]]] = []
+    for name, options in wanted.beside.items():
+        one = PROFILES[name]
+        if one.unfit:
+            report(name, f"left out: {one.unfit}", 0.0)
+        else:
+            found.append((one, one.options(options)))
+    return found

@@ -56,3 +56,9 @@ def test_every_need_of_every_profile_is_met(name: str) -> None:
     names = [each.name for each in components]
     assert len(set(names)) == len(names)
     assert {need for each in components for need in each.needs} <= set(names)
+
+
+def test_what_comes_up_beside_a_profile_can_be_had_with_its_options() -> None:
+    beside = [(name, options) for each in PROFILES.values() for name, options in each.beside.items()]
+    assert beside == [("kubeadm", {"workers": 1})]
+    assert [PROFILES[name].options(options)["workers"] for name, options in beside] == [1]

@@ -2,6 +2,7 @@
 
 `Sandbox` is all that a test or a tool needs; the rest is how it is done:
 
+    sandbox     up and down; `reached` has its tools, `breakable` its faults
     processes   starts, records and ends processes; nothing that it did not start is ever touched
     site        one sandbox's folders, ports and options
     component   what a server is, as data, and the order that servers start in

@@ -134,7 +134,7 @@ class Actor:
     def _prepared(self) -> Prepared:
         doing = f"the dry run of {self.deed.target}"
         while True:
-            self.tools.lock.check()
+            self._regain()
             try:
                 return self._calling(
                     lambda: self.tools.writer.prepare(self.deed.action, self.deed.target), doing
@@ -143,6 +143,12 @@ class Actor:
                 if self.deed.left <= RETRY:
                     raise
                 self._pause(str(error), RETRY)
+
+    def _regain(self) -> None:
+        """Have the lock renewed before anything is announced."""
+        self.tools.lock.regain(
+            stop=self.tools.stop, watch=lambda why: self.tools.tell(self.deed.at, "waiting", why)
+        )
 
     def _sent(self, prepared: Prepared) -> Answered:
         self._record("intent", **announced(prepared))

@@ -15,22 +15,21 @@ import msgspec
 from msgspec.structs import replace
 
 from opskit.core.anchor import Head
-from opskit.core.answers import converted
+from opskit.core.claim import Claim
 from opskit.core.clock import elapsed
 from opskit.core.cluster import Cluster
-from opskit.core.errors import LockHeld, LockLost, NotFound, OpsError, Stopped
-from opskit.core.lease import LEASES, LeaseObject, Note, State, document, note_of
+from opskit.core.errors import LockLost
+from opskit.core.lease import LeaseObject, Note, State, note_of
+from opskit.core.lock_others import PATIENCE, expired, held, require_takeable
 from opskit.core.plan import Lock, Target
 from opskit.core.rejections import rejected
-from opskit.core.write_answers import Accepted, Answered, Declined, Silent
-from opskit.core.write_requests import Request
-from opskit.core.writes import api_of, submit
+from opskit.core.wait import Stop, never, rest
+from opskit.core.write_answers import Declined, Silent
 
 SECONDS = 30.0
 """How long a lock outlasts its last renewal."""
-
-Stop = Callable[[], "str | None"]
-"""Who asks to stop: SIGINT, SIGTERM or button; None: nobody."""
+RELEASING = 5.0
+"""Seconds in which a lock is tried to be let go of: less than a stop request leaves."""
 
 
 def identity(run: str) -> str:
@@ -64,24 +63,19 @@ class LeaseLock:
         self.lock = lock
         self.holder = holder
         self.run = run
-        self._cluster = cluster
         self._take_over = take_over
         self._seconds = seconds
+        self._claim = Claim(cluster, lock, seconds=seconds)
         self._mutex = threading.RLock()
         self._done = threading.Event()
         self._renewer: threading.Thread | None = None
-        self._lease: LeaseObject | None = None
-        self._note = Note()
-        self._renewed = 0.0
-        self._lost = ""
-        self._trouble = "no answer"
 
     @property
     def where(self) -> str:
         """`Lease namespace/name`."""
-        return f"Lease {self.lock.namespace}/{self.lock.name}"
+        return self._claim.where
 
-    def acquire(self, *, stop: Stop = lambda: None, watch: Callable[[str], None] = lambda _: None) -> Note:
+    def acquire(self, *, stop: Stop = never, watch: Callable[[str], None] = lambda _: None) -> Note:
         """Take the lock and keep it renewed.
 
         Args:
@@ -97,31 +91,21 @@ class LeaseLock:
             ReadError, WriteRejected: the Lease can't be read or written.
 
         """
-        last = self.read()
+        last = self._claim.read()
         if last is not None and last.spec.holder_identity:
-            last = self._expired(last, stop, watch)
+            last = expired(self._claim, last, seconds=self._seconds, stop=stop, watch=watch)
         before = note_of(last) if last else Note()
-        self._require_takeable(before)
-        self._lease = last
-        self._note = Note(
-            run=self.run,
-            session=secrets.token_hex(8),
-            state="running",
-            since=datetime.now(UTC).isoformat(timespec="seconds"),
-            by=self.holder.rpartition("/")[0],
-            taken_from=before.run if before.unfinished and before.run != self.run else "",
-        )
-        self._take()
+        require_takeable(before, run=self.run, take_over=self._take_over, where=self.where)
+        self._claim.lease = last
+        self._claim.note = self._our_note(before)
+        self._take(last, stop)
         self._renewer = threading.Thread(target=self._keep, name=f"renew {self.where}", daemon=True)
         self._renewer.start()
         return before
 
     def read(self) -> LeaseObject | None:
         """The Lease as it is; None when there is none."""
-        try:
-            return self._cluster.get(LEASES, self.lock.name, namespace=self.lock.namespace, deadline=8.0)
-        except NotFound:
-            return None
+        return self._claim.read()
 
     def check(self) -> None:
         """Call this right before each write.
@@ -130,31 +114,56 @@ class LeaseLock:
             LockLost: it was not renewed in time, or someone else holds it.
 
         """
-        silent = elapsed() - self._renewed
-        if self._lost or silent > self._seconds * 2 / 3:
-            raise LockLost(
-                self._lost or f"The lock could not be renewed for {silent:.0f} s: {self._trouble}",
-                where=self.where,
-                hint=f"nothing more was written; see who holds it, then `opskit resume {self.run}`",
-            )
+        if self._claim.lost or self._silent > self._seconds * 2 / 3:
+            raise self._gone()
+
+    def require_ours(self) -> None:
+        """Call this while only waiting.
+
+        A lock that is late is not lost: while the API server is away nobody can take it, and the next renewal
+        is bound to the last one's resourceVersion, so that it fails where somebody held the lock in between.
+
+        Raises:
+            LockLost: someone else holds it, or it could not be renewed for `PATIENCE` durations.
+
+        """
+        if self._claim.lost or self._silent > self._seconds * PATIENCE:
+            raise self._gone()
+
+    def regain(self, *, stop: Stop = never, watch: Callable[[str], None] = lambda _: None) -> None:
+        """Wait until a write may be sent: until the lock is renewed, if it is late.
+
+        Args:
+            stop: asked meanwhile.
+            watch: told what it waits for.
+
+        Raises:
+            LockLost: as `require_ours`.
+            Stopped: `stop` said so.
+
+        """
+        while self._silent > self._seconds * 2 / 3:
+            self.require_ours()
+            watch(f"{self.where} can't be renewed: {self._claim.trouble}")
+            rest(self._seconds / 60, stop, "waiting to renew the lock")
+        self.check()
 
     @property
     def left(self) -> float:
         """Seconds for which it is certainly held, unless it is renewed."""
-        return max(0.0, self._seconds * 2 / 3 - (elapsed() - self._renewed))
+        return max(0.0, self._seconds * 2 / 3 - self._silent)
 
-    def note(self, *, step: str, head: Head) -> None:
+    def note(self, *, step: str, head: Head, stop: Stop = never) -> None:
         """Write the step and the journal's head into the Lease, and renew it.
 
         Raises:
-            LockLost: someone else holds it, or it can't be renewed.
+            LockLost: as `require_ours`.
+            Stopped: `stop` said so.
 
         """
-        with self._mutex:
-            self._note = replace(self._note, step=step, seq=str(head.seq), head=head.hash)
-            while self._renew(holder=self.holder) is not None:
-                self.check()
-                self._done.wait(self._seconds / 20)
+        while not self._noted(step, head):
+            self.require_ours()
+            rest(self._seconds / 20, stop, "noting the step in the lock")
 
     def release(self, state: State, *, head: Head) -> None:
         """Let go of the lock, and leave behind how the run ended.
@@ -163,108 +172,69 @@ class LeaseLock:
         that nobody takes it unawares.
         """
         self._done.set()
+        over = elapsed() + RELEASING
         if self._renewer is not None:
             self._renewer.join(timeout=self._seconds / 6)
+        claim, holder = self._claim, self.holder if state == "unknown" else ""
         with self._mutex:
-            self._note = replace(self._note, state=state, seq=str(head.seq), head=head.hash)
-            for _ in range(3):
-                if not self._renewed or self._lease is None or self._lost:
+            claim.note = replace(claim.note, state=state, seq=str(head.seq), head=head.hash)
+            while claim.renewed and claim.lease is not None and not claim.lost:
+                if claim.write(holder=holder) is None or elapsed() > over:
                     return
-                if self._renew(holder=self.holder if state == "unknown" else "") is None:
-                    return
+                rest(self._seconds / 100, never, "letting go of the lock")
 
     def abandon(self) -> None:
         """Renew it no more: it expires, and whoever comes next learns that the run is unfinished."""
         self._done.set()
 
-    def _expired(self, last: LeaseObject, stop: Stop, watch: Callable[[str], None]) -> LeaseObject | None:
-        """The Lease, once it was seen unchanged for its whole duration; None when it is gone."""
-        seen = elapsed()
-        seconds = float(last.spec.lease_duration_seconds or self._seconds)
-        while elapsed() - seen < seconds:
-            watch(f"{self.where} is held by {note_of(last)}; seeing whether that run is alive")
-            if (by := stop()) is not None:
-                raise Stopped(
-                    "Stopped while waiting for the lock. Nothing was changed.", by=by, where=self.where
-                )
-            self._done.wait(min(0.5, seconds / 10))
-            now = self.read()
-            if now is None or not now.spec.holder_identity:
-                return now
-            if now.metadata.resource_version != last.metadata.resource_version:
-                raise self._held(note_of(now), alive=True)
-        return last
+    @property
+    def _silent(self) -> float:
+        """Seconds since it last stood as it was written."""
+        return elapsed() - self._claim.renewed
 
-    def _require_takeable(self, before: Note) -> None:
-        if before.unfinished and before.run != self.run and not self._take_over:
-            raise self._held(before, alive=False)
-
-    def _held(self, note: Note, *, alive: bool) -> LockHeld:
-        if alive:
-            return LockHeld(
-                f"The lock is held: {note}; it is alive.",
-                where=self.where,
-                hint="wait until it has ended, or stop it there",
-            )
-        return LockHeld(
-            f"The lock was left behind: {note}; that run is unfinished and no longer renews it.",
+    def _gone(self) -> LockLost:
+        return LockLost(
+            self._claim.lost
+            or f"The lock could not be renewed for {self._silent:.0f} s: {self._claim.trouble}",
             where=self.where,
-            hint=f"`opskit resume {note.run}` or `opskit undo {note.run}`; or go ahead with --take-over",
+            hint=f"nothing more was written; see who holds it, then `opskit resume {self.run}`",
         )
 
-    def _take(self) -> None:
-        answer = self._renew(holder=self.holder)
-        if answer is None:
-            return
-        if self._lease is not None and (isinstance(answer, Silent) or answer.stale):
-            raise self._held(note_of(self._lease), alive=True)
-        raise rejected(answer, Target(kind="Lease", **msgspec.to_builtins(self.lock)), dry_run=False)
+    def _our_note(self, before: Note) -> Note:
+        return Note(
+            run=self.run,
+            session=secrets.token_hex(8),
+            state="running",
+            since=datetime.now(UTC).isoformat(timespec="seconds"),
+            by=self.holder.rpartition("/")[0],
+            taken_from=before.run if before.unfinished and before.run != self.run else "",
+        )
+
+    def _noted(self, step: str, head: Head) -> bool:
+        with self._mutex:
+            self._claim.note = replace(self._claim.note, step=step, seq=str(head.seq), head=head.hash)
+            return self._claim.write(holder=self.holder) is None
+
+    def _take(self, judged: LeaseObject | None, stop: Stop) -> None:
+        """Write the Lease; where no answer came, or "later", ask again as long as it is free."""
+        over = elapsed() + self._seconds
+        while (answer := self._claim.write(holder=self.holder)) is not None:
+            if not self._claim.free(judged):
+                raise held(note_of(self._claim.lease or LeaseObject()), where=self.where, alive=True)
+            again = isinstance(answer, Silent) or answer.stale or answer.later
+            if not again or elapsed() > over:
+                raise rejected(answer, Target(kind="Lease", **msgspec.to_builtins(self.lock)), dry_run=False)
+            rest(max(self._seconds / 60, _asked(answer)), stop, "taking the lock")
 
     def _keep(self) -> None:
         pause = self._seconds / 4
         while not self._done.wait(pause):
             with self._mutex:
-                if self._lost or self._done.is_set():
+                if self._claim.lost or self._done.is_set():
                     return
-                pause = self._seconds / (4 if self._renew(holder=self.holder) is None else 20)
+                pause = self._seconds / (4 if self._claim.write(holder=self.holder) is None else 20)
 
-    def _renew(self, *, holder: str) -> Declined | Silent | None:
-        """Write the Lease; a write without an answer is read back. None when it stands as written."""
-        started = elapsed()
-        request = self._request(holder)
-        try:
-            answer = self._sent(request)
-            stands = isinstance(answer, Accepted) or self._stands(request)
-        except OpsError as error:
-            answer, stands = Silent(text=str(error)), False
-        if isinstance(answer, Accepted):
-            self._lease = converted(answer.object, LeaseObject)
-        if stands:
-            self._renewed = started
-        if stands or isinstance(answer, Accepted):
-            return None
-        self._trouble = answer.message if isinstance(answer, Declined) else answer.text
-        return answer
 
-    def _sent(self, request: Request) -> Answered:
-        api, deadline = api_of(self._cluster), max(1.0, self._seconds / 10)
-        answer = submit(api, request, deadline=deadline, dry_run=True)
-        return submit(api, request, deadline=deadline) if isinstance(answer, Accepted) else answer
-
-    def _stands(self, request: Request) -> bool:
-        """Whether the Lease holds what was written without an answer."""
-        now, held = self.read(), self._renewed > 0
-        if now is None:
-            self._lost = f"{self.where} was deleted by someone." if held else ""
-            self._lease = None
-            return False
-        if held and note_of(now).session != self._note.session:
-            self._lost = f"The lock was taken: {note_of(now)}."
-            return False
-        self._lease = now
-        return now.spec.renew_time == request.body["spec"]["renewTime"]
-
-    def _request(self, holder: str) -> Request:
-        body = document(self.lock, holder=holder, seconds=self._seconds, note=self._note, last=self._lease)
-        path = LEASES.path(namespace=self.lock.namespace, name=self.lock.name if self._lease else None)
-        return Request(method="PUT" if self._lease else "POST", path=path, body=body)
+def _asked(answer: Declined | Silent) -> float:
+    """Seconds that the server asks to wait."""
+    return answer.after if isinstance(answer, Declined) else 0.0

@@ -123,7 +123,7 @@ class Stepper:
     def _begin(self) -> None:
         require_go(self._tools.stop, f"beginning {self._step.title!r}")
         self._tools.tell(self._at, "undoing" if self._move.prefix else "checking", self._step.title)
-        self._tools.lock.note(step=self._step.id, head=self._tools.journal.head)
+        self._tools.lock.note(step=self._step.id, head=self._tools.journal.head, stop=self._tools.stop)
 
     def _already(self) -> str:
         """Why there is nothing to do; empty when there is."""
@@ -213,7 +213,7 @@ class Stepper:
         )
 
     def _read(self, conditions: tuple[Condition, ...]) -> Read:
-        self._tools.lock.check()
+        self._tools.lock.require_ours()
         return self._tools.read(conditions, f"reading the state of {self._move.target}")
 
     def _ended(self, state: State, text: str, data: dict[str, object]) -> StepState:

@@ -73,6 +73,7 @@ class Approval(Data, frozen=True):
             ApprovalRejected: says which of plan, cluster, time, typed names or signature is wrong.
 
         """
+        self._check_whole()
         self._check_plan(plan)
         self._check_time(late=late)
         missing = sorted({step.confirm for step in plan.steps if step.confirm} - set(self.confirmations))
@@ -82,17 +83,49 @@ class Approval(Data, frozen=True):
                 where=self._title,
                 hint="approve again, and type each name that is asked for",
             )
+        return self._signer(allowed_signers)
+
+    def require_standing(
+        self, *, runbook: str, parameters: Json, allowed_signers: Path | None = None
+    ) -> None:
+        """What can be told of it before anything is asked of a cluster.
+
+        Args:
+            runbook: name of the runbook that it is to be used for.
+            parameters: the runbook's, as a plan holds them.
+            allowed_signers: as in `check`.
+
+        Raises:
+            ApprovalRejected: it was altered, is over, is for something else, or its signature is not trusted.
+            ConfigError: as `check`.
+
+        """
+        self._check_whole()
+        self._check_time(late=False)
+        wanted: Json = {"runbook": runbook, "parameters": parameters}
+        changed = difference({each: self.reviewed.get(each) for each in wanted}, wanted)
+        if changed:
+            raise ApprovalRejected(
+                f"It is for something else than what is to be run: {'; '.join(changed)}",
+                where=self._title,
+                hint="plan what is to be run, and have that approved",
+            )
+        self._signer(allowed_signers)
+
+    def _signer(self, allowed_signers: Path | None) -> str:
         if allowed_signers is None:
             return ""
         return verify(self._content(), self.signature, by=self.by, allowed_signers=allowed_signers)
 
-    def _check_plan(self, plan: Plan) -> None:
+    def _check_whole(self) -> None:
         if hashlib.sha256(canonical(self.reviewed)).hexdigest() != self.plan_hash:
             raise ApprovalRejected(
                 "What it says was reviewed does not have the hash that it approves: the file was altered.",
                 where=self._title,
                 hint="plan and approve again",
             )
+
+    def _check_plan(self, plan: Plan) -> None:
         if self.cluster_uid != plan.cluster_uid:
             raise ApprovalRejected(
                 f"It is for the cluster with UID {self.cluster_uid}, not for {plan.cluster} "

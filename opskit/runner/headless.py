@@ -17,6 +17,7 @@ from opskit.runner.contract import Runbook
 from opskit.runner.execution import CELL_SECONDS, Ended, Execution
 from opskit.runner.folder import RunFolder
 from opskit.runner.kernels import Kernel
+from opskit.runner.parameters import CLUSTER
 from opskit.runner.record import Record
 from opskit.runner.stopping import Stopper
 from opskit.runner.telling import Lines
@@ -61,16 +62,12 @@ def run(
 
     Raises:
         UnknownName, BadValue: a parameter is wrong; nothing was started.
-        ApprovalRejected: the approval's file is none.
-        ConfigError: the run folder can't be made.
+        ApprovalRejected: the approval's file is none, or it can't count, whatever the cluster says.
+        ConfigError: the run folder can't be made, or who may sign can't be told.
 
     """
-    from opskit.core.approval import load as load_approval
-
     options = options or Options()
-    values = runbook.show(runbook.read(given))
-    if options.approval:
-        load_approval(options.approval)
+    values = _checked(runbook, given, options, kernel)
     stopper = stopper or Stopper()
     with stopping.on_signals(stopper):
         kernel = kernel or Kernel.start()
@@ -82,6 +79,31 @@ def run(
         stopper.into(own)
         ended = _cells(runbook, values, own, options, stopper, kernel, watch)
         return own, conclude(own, ended, fail_on=options.fail_on)
+
+
+def _checked(
+    runbook: Runbook, given: Mapping[str, Any], options: Options, kernel: Kernel | None
+) -> dict[str, Any]:
+    """The parameters as they are shown, once all holds that can be told without a cluster."""
+    try:
+        values = runbook.show(runbook.read(given))
+        if options.approval:
+            _require_standing(options.approval, runbook, values)
+    except OpsError:
+        if kernel:
+            kernel.dispose()
+        raise
+    return values
+
+
+def _require_standing(file: Path, runbook: Runbook, values: Mapping[str, Any]) -> None:
+    from opskit.core.approval import load
+    from opskit.runner import applying
+
+    parameters = {name: value for name, value in values.items() if name != CLUSTER.name}
+    load(file).require_standing(
+        runbook=runbook.name, parameters=parameters, allowed_signers=applying.allowed_signers()
+    )
 
 
 def conclude(own: RunFolder, ended: Ended, *, fail_on: str = "") -> Record:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from opskit.core.errors import NotInstalled, ReadError
+from opskit.core.clock import elapsed
+from opskit.core.errors import DeadlineExceeded, NotInstalled, NotLocated, ReadError, Unreachable
 from opskit.core.findings import Data, Finding, Severity, at_or_above
 from opskit.core.parts import Unread, unread
 from opskit.core.plan import Condition
+from opskit.core.wait import until
 from opskit.core.wording import count
 from opskit.runner.record import Record, Status
 from opskit.runner.verdict import Goal, Verdict
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from opskit.core.conditions import Conditions
     from opskit.core.system import System
     from opskit.runner.session import Run
+
+PATIENCE = 60.0
+"""Seconds for which a goal may stay unanswered before the verdict says so."""
 
 
 class Gaps(Data, frozen=True):
@@ -70,14 +75,30 @@ def verdict(
 
 
 def goals(cluster: "Cluster", conditions: "Conditions", wanted: Iterable[Condition]) -> tuple[Goal, ...]:
-    """Each condition, read now."""
-    return tuple(_goal(cluster, conditions, each) for each in wanted)
+    """Each condition, read now; servers that do not answer are asked again for `PATIENCE` seconds in all."""
+    over = elapsed() + PATIENCE
+    return tuple(_goal(cluster, conditions, each, over) for each in wanted)
 
 
-def _goal(cluster: "Cluster", conditions: "Conditions", condition: Condition) -> Goal:
+def _goal(cluster: "Cluster", conditions: "Conditions", condition: Condition, over: float) -> Goal:
+    try:
+        return until(
+            lambda: _read(cluster, conditions, condition),
+            lambda _: True,
+            deadline=max(0.0, over - elapsed()),
+            what="an answer",
+        )
+    except DeadlineExceeded as error:
+        return Goal(text=condition.text or condition.name, ok=None, state=str(error))
+
+
+def _read(cluster: "Cluster", conditions: "Conditions", condition: Condition) -> Goal:
+    """The condition, or why it can't be told; that no answer came is raised, because one may come yet."""
     text = condition.text or condition.name
     try:
         held = conditions.read(cluster, condition)
+    except (Unreachable, DeadlineExceeded, NotLocated):
+        raise
     except ReadError as error:
         return Goal(text=text, ok=None, state=str(error))
     return Goal(text=text, ok=held.ok, state=held.state)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opskit.core.errors import UsageError
+from opskit.core.errors import ApprovalRejected, UsageError
 from opskit.runner import headless
 from opskit.runner.contract import Runbook
 from opskit.runner.pool import Pool
@@ -35,6 +35,15 @@ def test_a_dead_kernel_is_not_handed_out() -> None:
         kernel = pool.take()
         assert kernel.alive
         kernel.dispose()
+
+
+def test_a_run_that_is_refused_leaves_no_kernel_behind(make: MakeRunbook, tmp_path: Path) -> None:
+    options = headless.Options(approval=tmp_path / "none.json")
+    with Pool(size=1) as pool:
+        kernel = pool.take()
+        with pytest.raises(ApprovalRejected):
+            headless.run(make("run.verify()"), {"cluster": "demo"}, options, kernel=kernel)
+        assert not kernel.alive
 
 
 def test_a_closed_pool_has_none() -> None:

@@ -119,6 +119,60 @@ def test_a_partitioned_runner_stops_itself_and_writes_no_more(lab: Lab, site: Si
     assert (second.status, lab.replicas("osd")) == ("done", 4)
 
 
+def test_a_runner_that_was_cut_off_for_longer_than_its_lock_lasts_goes_on(
+    lab: Lab, site: Site, tmp_path: Path
+) -> None:
+    """It writes nothing meanwhile; whoever comes is told of it, and takes nothing unasked."""
+    lab.make_deployment("osd")
+    gate = holds_on(lab)
+    with Proxy(site, tmp_path) as proxy, open_at(proxy.kubeconfig) as cluster:
+        plan = lab.plan(gate, lab.scale_step("osd", before=1, after=0), cluster=cluster)
+        first = Running(lab, plan, "run-1", cluster=cluster)
+        assert first.waits.wait(60)
+        proxy.down = True
+        held = lab.lease()["metadata"]["annotations"]["opskit/session"]
+        second = lab.apply(lab.plan(lab.scale_step("osd", before=1, after=4, id="other")), run="run-2")
+        open_gate(lab)
+        proxy.down = False
+        outcome = first.ended()
+
+    assert (second.status, second.exit_code) == ("refused", 8)
+    assert "no longer renews it" in second.text
+    assert (outcome.status, outcome.exit_code, lab.replicas("osd")) == ("done", 0, 0), outcome
+    assert lab.lease()["metadata"]["annotations"]["opskit/session"] == held, "it was never taken anew"
+    assert len(proxy.effects("deployments")) == 1
+
+
+FAULTS = ["status:503", "status:429", "lose-request", "lose-answer"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("there", [False, True], ids=["a first lock", "a lock that was let go"])
+def test_a_lock_is_taken_and_let_go_once_the_server_answers(
+    there: bool, fault: str, lab: Lab, site: Site, tmp_path: Path
+) -> None:
+    """A sick server is no other holder, whichever write of the Lease it spoils."""
+    lab.make_deployment("osd")
+    if there:
+        assert lab.apply(lab.plan(lab.scale_step("osd", before=1, after=2)), run="run-0").status == "done"
+    before = 2 if there else 1
+    spoiled = {"taking": 2, "letting go": 4}
+
+    def spoil(seen: Seen) -> str:
+        if not (seen.write and "/leases" in seen.path):
+            return ""
+        part = "taking" if seen.body["spec"]["holderIdentity"] else "letting go"
+        spoiled[part] -= 1
+        return fault if spoiled[part] >= 0 else ""
+
+    with Proxy(site, tmp_path, fault=spoil) as proxy, open_at(proxy.kubeconfig) as cluster:
+        outcome = lab.apply(lab.plan(lab.scale_step("osd", before=before, after=0)), cluster=cluster)
+    assert (outcome.status, outcome.exit_code, lab.replicas("osd")) == ("done", 0, 0), outcome
+    lease = lab.lease()
+    assert not lease["spec"].get("holderIdentity")
+    assert lease["metadata"]["annotations"]["opskit/state"] == "done"
+
+
 def test_a_runner_stopped_past_the_expiry_writes_nothing_when_it_goes_on(
     lab: Lab, site: Site, tmp_path: Path
 ) -> None:

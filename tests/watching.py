@@ -16,6 +16,7 @@ class Watching:
 
     def __init__(self, forms: Iterable[str]) -> None:
         self.found: list[str] = []
+        self.looks = 0
         self._forms = list(forms)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
@@ -30,6 +31,7 @@ class Watching:
 
     def _look(self) -> None:
         while not self._over.wait(0.05):
+            self.looks += 1
             for each in psutil.Process().children(recursive=True):
                 try:
                     line = " ".join(each.cmdline())

@@ -1,12 +1,14 @@
 """Killed at every boundary of every step, a replacement ends as if it had never been killed."""
 
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 from rook_lab import Headless, deployment, killed, osd
 
 from opskit.sandbox.sandbox import Sandbox
+from tests import figures
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.proof, pytest.mark.timeout(7200)]
 
@@ -24,7 +26,7 @@ MOST = 60
 
 
 def test_killed_at_every_boundary(lab: Headless, sandbox: Sandbox, tmp_path: Path) -> None:
-    before = _state(sandbox)
+    before, began = _state(sandbox), monotonic()
     last = sandbox.ceph("osd", "dump")["epoch"]
     spared, everywhere = tmp_path / "spared", ",".join(BOUNDARIES)
     ran = lab.plan("rook/replace-osd", osd=OSD).run(kill_at=everywhere, spared=spared)
@@ -37,6 +39,25 @@ def test_killed_at_every_boundary(lab: Headless, sandbox: Sandbox, tmp_path: Pat
     assert len(codes) == len(places) + 1
     _as_if_never_killed(sandbox, before)
     _nothing_twice(sandbox, ran.journal, since=last)
+    _keep(places, codes, seconds=monotonic() - began)
+
+
+def _keep(places: list[str], codes: list[int], *, seconds: float) -> None:
+    """The figures, once all of it held."""
+    figures.keep(
+        "Kill matrix: replace-osd",
+        "A replacement of an OSD on a real Ceph, killed by SIGKILL with its runner at each boundary (intent, "
+        "send, ack, commit) of each step, and resumed each time.",
+        {
+            "steps killed at all four boundaries": f"{len(ACTING)}",
+            "boundaries at which it was killed": f"{len(places)}",
+            "kills, each followed by `opskit resume`": f"{sum(map(killed, codes))}",
+            "exit code of the last": f"{codes[-1]}",
+            "end state, but for the new OSD's identity": "equal",
+            "done twice, by Ceph's maps": "0",
+            "all of it": f"{seconds:.0f} s",
+        },
+    )
 
 
 def _state(sandbox: Sandbox) -> dict[str, Any]:

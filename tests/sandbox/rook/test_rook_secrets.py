@@ -115,7 +115,8 @@ def _keep(root: Path, secrets: list[str], watching: Watching) -> None:
     figures.keep(
         "Secrets: canaries",
         "A Secret's value, the caller's token and Ceph's admin key, looked for in each form (raw, base64, "
-        "URL-, JSON- and HTML-escaped) after an OSD was brought back by an approved run, a capture and a survey.",
+        "URL-, JSON- and HTML-escaped) after an OSD was brought back by an approved run, a capture and a "
+        "survey.",
         {
             "secrets": f"{len(secrets)}",
             "forms looked for": f"{len(set(shown(secrets)))}",

@@ -45,6 +45,7 @@ def reach(
             watch=lambda found, waited: tools.tell(
                 at, "goal", unmet(found) or "the goal is reached", waited_seconds=waited
             ),
+            unread=lambda error, waited: tools.tell(at, "no answer", error.what, waited_seconds=waited),
             stop=tools.stop,
             show=unmet,
             what="the goal",

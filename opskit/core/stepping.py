@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from opskit.core.acting import Actor, Deed
 from opskit.core.clock import elapsed
-from opskit.core.errors import DeadlineExceeded, PlanChanged, Refused, StepFailed
+from opskit.core.errors import DeadlineExceeded, PlanChanged, ReadError, Refused, StepFailed
 from opskit.core.history import UNDO, Trace
 from opskit.core.plan import Action, Apply, Call, Change, Condition, Run, Step, Target, Wait
 from opskit.core.progress import Progress, State, StepState
@@ -190,6 +190,7 @@ class Stepper:
                 watch=lambda read, waited: self._tools.tell(
                     self._at, "waiting", unmet(read) or wanted, waiting_for=wanted, waited_seconds=waited
                 ),
+                unread=self._unread,
                 failed=in_vain,
                 stop=self._tools.stop,
                 show=unmet,
@@ -208,6 +209,7 @@ class Stepper:
             lambda: self._read(conditions),
             lambda _: True,
             deadline=max(0.0, self._over - elapsed()),
+            unread=self._unread,
             stop=self._tools.stop,
             what=f"the state of {self._move.target}",
         )
@@ -215,6 +217,9 @@ class Stepper:
     def _read(self, conditions: tuple[Condition, ...]) -> Read:
         self._tools.lock.require_ours()
         return self._tools.read(conditions, f"reading the state of {self._move.target}")
+
+    def _unread(self, error: ReadError, waited: float) -> None:
+        self._tools.tell(self._at, "no answer", error.what, waited_seconds=waited)
 
     def _ended(self, state: State, text: str, data: dict[str, object]) -> StepState:
         self._record(state, data)

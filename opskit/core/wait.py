@@ -37,6 +37,7 @@ def until(
     deadline: float,
     failed: Callable[[T], str | None] | None = None,
     watch: Callable[[T, float], None] | None = None,
+    unread: Callable[[ReadError, float], None] | None = None,
     stop: Stop = never,
     show: Callable[[T], str] = str,
     what: str = "the expected state",
@@ -49,6 +50,7 @@ def until(
         deadline: seconds.
         failed: why waiting any longer is in vain; None while it is not.
         watch: called with each state and the seconds waited.
+        unread: called with each error of reading that is waited out, and the seconds waited.
         stop: who asks to stop; looked at every 0.2 s.
         show: the state for a person.
         what: what is waited for, for messages.
@@ -72,6 +74,8 @@ def until(
             raise
         except ReadError as error:
             last = str(error)
+            if unread:
+                unread(error, elapsed() - began)
         else:
             last = show(state)
             waited = elapsed() - began

@@ -22,6 +22,7 @@ MARKS = {
     "checking": "◐ checking",
     "acting": "◐ acting",
     "waiting": "◐ waiting",
+    "no answer": "◐ no answer",
     "undoing": "◐ taking back",
     "done": "✓ done",
     "already": "✓ was so already",

@@ -29,6 +29,17 @@ def test_a_read_that_fails_is_waited_out() -> None:
     assert until(counting(Unreachable("gone"), 3), lambda n: n == 3, deadline=10) == 3
 
 
+def test_who_waits_is_told_that_nothing_answers() -> None:
+    told: list[str] = []
+    until(
+        counting(Unreachable("gone"), 3),
+        lambda n: n == 3,
+        deadline=10,
+        unread=lambda error, waited: told.append(f"{error.what}, {waited:.0f} s"),
+    )
+    assert told == ["gone, 0 s"]
+
+
 def test_the_last_state_is_shown_when_time_is_up() -> None:
     with pytest.raises(
         DeadlineExceeded, match=r"The OSD did not come within 0\.1 s\. Last seen: osd\.3 is down"

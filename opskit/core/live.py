@@ -1,7 +1,7 @@
 """A live cluster: each read executed against the real servers."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -251,22 +251,29 @@ class LiveReader:
     def answers(
         self, reads: Sequence[RunTool], session: Session, *, place: Place, deadline: float
     ) -> Answers:
-        """What a session in a pod answers; elsewhere, and when it breaks, each is to be asked alone."""
+        """What a session in a pod answers; elsewhere, and when it fails, each is to be asked alone."""
         alone: Answers = [None] * len(reads)
         if not isinstance(place, InPod):
             return alone
+        lines = live_session.lines(session)
         try:
-            said = run_in_pod(
-                self.api, session.argv, place, deadline=deadline, lines=live_session.lines(session)
+            said = self._again_if_broken(
+                lambda timeout: run_in_pod(self.api, session.argv, place, deadline=timeout, lines=lines),
+                deadline,
             )
         except ReadError:
             return alone
         return live_session.answers(said.body, count=len(reads))
 
     def _asked(self, read: RunTool, deadline: float) -> Answer:
+        return self._again_if_broken(
+            lambda timeout: self.run(read.argv, place=read.place, deadline=timeout), deadline
+        )
+
+    def _again_if_broken(self, ask: Callable[[float], Answer], deadline: float) -> Answer:
         """A command that only reads is run again where the connection broke before it ended."""
         return retried(
-            lambda timeout: self.run(read.argv, place=read.place, deadline=timeout),
+            ask,
             deadline=deadline,
             budget=self.api.budget,
             passes=broke_off,

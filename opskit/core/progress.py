@@ -22,7 +22,7 @@ class Progress(Data, frozen=True):
     """From 1."""
     total: int
     phase: str
-    """`locking`, `checking`, `acting`, `waiting`, `no answer`, `done`, `already`, `skipped`, `undoing`, `goal`, …"""
+    """`locking`, `checking`, `acting`, `waiting`, `no answer`, `done`, `already`, `undoing`, `goal`, …"""
     text: str
     """One sentence for a person."""
     waiting_for: str = ""

@@ -81,10 +81,12 @@ class Free:
     def check(self) -> None:
         pass
 
-    abandon = check
+    abandon = require_ours = check
 
     def note(self, **_: object) -> None:
         pass
+
+    regain = note
 
     def release(self, state: str, **_: object) -> None:
         self.state = state

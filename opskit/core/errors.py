@@ -11,6 +11,8 @@ Every message says what happened, where, and what to do next. The class decides 
     │   └── SnapshotDamaged
     ├── ReadError                5   a system could not be read; nothing was changed
     │   ├── Unreachable
+    │   │   ├── PodNotReady
+    │   │   └── Untrusted
     │   ├── DeadlineExceeded
     │   ├── ListExpired
     │   ├── Unauthorized
@@ -155,6 +157,10 @@ class Unreachable(_NoAnswer):
 
 class PodNotReady(Unreachable):
     """The pod in which a command was to run exists, but is not Ready: the system itself was not asked."""
+
+
+class Untrusted(Unreachable):
+    """The server's certificate is not trusted: it was told nothing, and asking again mends nothing."""
 
 
 class DeadlineExceeded(_NoAnswer):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from opskit.core.errors import BadAnswer, DeadlineExceeded, OpsError, Unreachable
+from opskit.core.errors import BadAnswer, DeadlineExceeded, OpsError, Unreachable, Untrusted
 
 CHUNK = 1 << 16
 LARGEST = 256 << 20
@@ -132,6 +132,9 @@ def broken(error: Exception, *, where: str, timeout: float, answering: bool = Fa
             where=where,
             hint="try again; look at the server's load",
         )
+    untrusted = _untrusted(error, where)
+    if untrusted:
+        return untrusted
     sent, what, hint = _told(error, answering=answering)
     return Unreachable(what, sent=sent, where=where, hint=hint)
 
@@ -153,8 +156,6 @@ def _told(error: Exception, *, answering: bool) -> tuple[bool | None, str, str]:
         )
     if isinstance(error, u.NameResolutionError):
         return False, f"The server's name does not resolve: {root}.", "check the name, DNS and the VPN"
-    if isinstance(root, ssl.SSLCertVerificationError):
-        return False, f"The server's certificate is not trusted: {root.verify_message}.", _TRUST
     if isinstance(root, ssl.SSLError):
         sent = None if not answering else True
         return (
@@ -178,6 +179,16 @@ def _told(error: Exception, *, answering: bool) -> tuple[bool | None, str, str]:
         f"The connection broke {kind}: {root}.",
         "try again; look at the server and what stands before it",
     )
+
+
+def _untrusted(error: Exception, where: str) -> Untrusted | None:
+    import ssl
+
+    root = root_cause(error)
+    if not isinstance(root, ssl.SSLCertVerificationError):
+        return None
+    what = f"The server's certificate is not trusted: {root.verify_message}."
+    return Untrusted(what, sent=False, where=where, hint=_TRUST)
 
 
 _TRUST = (

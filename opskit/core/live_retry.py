@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from opskit.core.errors import DeadlineExceeded, OpsError, Unreachable
+from opskit.core.errors import DeadlineExceeded, OpsError, Unreachable, Untrusted
 
 T = TypeVar("T")
 
@@ -129,6 +129,8 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _passes(error: BaseException, passes: Callable[[NoAnswer], bool]) -> bool:
+    if isinstance(error, Untrusted):
+        return False
     if isinstance(error, Unreachable | DeadlineExceeded):
         return passes(error)
     return isinstance(error, Again)

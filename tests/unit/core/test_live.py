@@ -16,6 +16,7 @@ from opskit.core.errors import (
     OpsError,
     Unauthorized,
     Unreachable,
+    Untrusted,
     WrongCluster,
 )
 from opskit.core.kinds import Kind, Object
@@ -143,9 +144,13 @@ def test_a_certificate_of_an_unknown_authority(kubeconfig, api, tmp_path):
 
     FaultyServer(other).close()
     kubeconfig(**{"certificate-authority": str(other / "ca.pem")})
-    with pytest.raises(Unreachable, match="certificate is not trusted") as raised:
-        LiveReader(ApiServer(credentials("test")), name="test").request("GET", "/version", deadline=5)
+    reader = LiveReader(ApiServer(credentials("test")), name="test")
+    with pytest.raises(Untrusted, match="certificate is not trusted") as raised:
+        reader.request("GET", "/version", deadline=5)
     assert raised.value.sent is False
+    with pytest.raises(Untrusted) as raised:
+        reader.info()
+    assert "tries" not in str(raised.value), "a certificate does not mend itself"
     assert api.requests == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from opskit.core import live_session
+from opskit.core import live_head, live_ldap, live_session
 from opskit.core.answers import decoder_for
 from opskit.core.config import Nodes, Server
 from opskit.core.errors import BadAnswer, DeadlineExceeded, Forbidden, ReadError, Unreachable
@@ -26,6 +26,7 @@ from opskit.core.local_tool import run_here
 from opskit.core.reads import (
     Answer,
     Answers,
+    AskHead,
     AskHttp,
     ClusterInfo,
     GetMetadata,
@@ -42,6 +43,7 @@ from opskit.core.reads import (
     Read,
     ReadLogs,
     RunTool,
+    SearchDirectory,
     Session,
 )
 
@@ -239,6 +241,10 @@ class LiveReader:
                 return self._http(read, deadline)
             case Handshake():
                 return Answer(body=shown(read, deadline=deadline))
+            case SearchDirectory():
+                return Answer(body=live_ldap.found(self.servers, read, deadline=deadline))
+            case AskHead():
+                return Answer(body=live_head.told(self.api, self.servers, read, deadline=deadline))
             case QueryMetrics():
                 ask = as_request(read, self.now())
                 response = self.servers.read(ask.server, ask.path, query=dict(ask.query), deadline=deadline)

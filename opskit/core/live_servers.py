@@ -29,7 +29,7 @@ from opskit.core.kinds_workloads import Pod
 from opskit.core.live_api import ApiServer
 from opskit.core.live_forward import Forward
 from opskit.core.live_http import Response, exchange
-from opskit.core.live_retry import retried
+from opskit.core.live_retry import Budget, retried
 from opskit.core.secrets import resolve
 
 T = TypeVar("T")
@@ -136,6 +136,15 @@ class Servers:
                 self._endpoints[server] = self._make(server, deadline)
             return self._endpoints[server]
 
+    def named(self, server: str) -> Server:
+        """What `opskit.toml` says of it; of a pod of a server, what it says of that server."""
+        return self._named.get(server) or self._named.get(server.partition("@")[0], Server())
+
+    @property
+    def budget(self) -> Budget:
+        """The retries that are left for reads of this cluster."""
+        return self._api.budget
+
     def _forget(self, server: str) -> None:
         """The next request looks for the pod anew."""
         with self._lock:
@@ -146,7 +155,7 @@ class Servers:
     def _headers(self, server: str) -> dict[str, str]:
         import urllib3
 
-        named = self._settings(server)
+        named = self.named(server)
         headers = {"User-Agent": "opskit"}
         if named.token:
             headers["Authorization"] = f"Bearer {resolve(named.token).reveal()}"
@@ -155,12 +164,8 @@ class Servers:
             headers |= urllib3.make_headers(basic_auth=login)
         return headers
 
-    def _settings(self, server: str) -> Server:
-        """What the file says of it; a pod of a server has that server's credentials."""
-        return self._named.get(server) or self._named.get(server.partition("@")[0], Server())
-
     def _make(self, server: str, deadline: float) -> Endpoint:
-        named = self._settings(server)
+        named = self.named(server)
         _, at, place = server.partition("@")
         if at and "/" in place.partition("://")[2]:
             return self._to_pod(place, named)

@@ -108,6 +108,33 @@ class Handshake(Data, frozen=True, tag="tls"):
     """Server name that is asked for (SNI); empty: the host."""
 
 
+class SearchDirectory(Data, frozen=True, tag="ldap"):
+    """An LDAP search, after one bind.
+
+    `server` is a name of `opskit.toml`, which may give its address, its CA and the password of the bind;
+    where it names no address, `NAME@ldaps://HOST:PORT` (or `ldap://`, or `ldap+tls://` for StartTLS) does.
+    """
+
+    server: str
+    base: str
+    filter: str = "(objectClass=*)"
+    scope: str = "sub"
+    """`base`, `one` or `sub`."""
+    attributes: tuple[str, ...] = ()
+    bind: str = ""
+    """DN; empty: anonymous."""
+    password: str = ""
+    """Reference to the password of `bind`; empty: the one that `opskit.toml` names."""
+
+
+class AskHead(Data, frozen=True, tag="head"):
+    """When a server answers by its own clock, and how long its answer may be kept."""
+
+    path: str
+    server: str = ""
+    """Empty: the API server."""
+
+
 class QueryMetrics(Data, frozen=True, tag="metrics"):
     """A PromQL range query. `window_seconds` back from now; 0 is an instant query."""
 
@@ -138,7 +165,17 @@ class Session(Data, frozen=True):
 
 
 Read = (
-    ListObjects | GetObject | GetMetadata | GetPath | RunTool | AskHttp | Handshake | QueryMetrics | ReadLogs
+    ListObjects
+    | GetObject
+    | GetMetadata
+    | GetPath
+    | RunTool
+    | AskHttp
+    | Handshake
+    | SearchDirectory
+    | AskHead
+    | QueryMetrics
+    | ReadLogs
 )
 
 

@@ -16,6 +16,7 @@ from opskit.core.errors import NotFound, NotInSnapshot, NotInstalled, SnapshotDa
 from opskit.core.reads import (
     Answer,
     Answers,
+    AskHead,
     AskHttp,
     ClusterInfo,
     GetMetadata,
@@ -32,6 +33,7 @@ from opskit.core.reads import (
     Read,
     ReadLogs,
     RunTool,
+    SearchDirectory,
     Session,
     key,
 )
@@ -219,6 +221,10 @@ def describe(read: Read) -> str:
             return f"{read.path} of the server {read.server}"
         case Handshake():
             return f"the certificate that {read.host}:{read.port} shows for {read.name or read.host}"
+        case SearchDirectory():
+            return f"the search for {read.filter} below {read.base} in the directory {read.server}"
+        case AskHead():
+            return f"when {read.server or 'the API server'} answered {read.path} by its own clock"
         case QueryMetrics():
             return f"the query {read.query!r} over {read.window_seconds} s in steps of {read.step_seconds} s"
         case ReadLogs():

@@ -27,6 +27,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "dns-clock-skew": "certmanager/CHALLENGE_STUCK",
         "ldap-down": "dex/LDAP_UNREACHABLE",
         "dex-wrong-bind-password": "dex/LDAP_BIND_REFUSED",
+        "dex-wrong-group-base": "dex/LDAP_BASE_MISSING",
         "dex-down": "dex/DEX_DOWN",
         "apiserver-issuer-mismatch": "dex/ISSUER_MISMATCH",
         "apiserver-wrong-ca": "dex/ISSUER_CA_WRONG",

@@ -1,6 +1,7 @@
 """The opskit.toml by which opskit reaches the profile's servers: their CA, and a token that only looks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from opskit.sandbox.component import Component
@@ -8,8 +9,8 @@ from opskit.sandbox.control_plane import context_name
 from opskit.sandbox.files import write_private
 from opskit.sandbox.part import NoOptions, Part
 from opskit.sandbox.site import Site
-from opskit.sandbox.trust import authentication, openbao
-from opskit.sandbox.trust.addresses import PORTS
+from opskit.sandbox.trust import authentication, openbao, openldap
+from opskit.sandbox.trust.addresses import PORTS, where
 from opskit.sandbox.trust.authority import folder
 
 _POLICY = """
@@ -44,8 +45,16 @@ def _write(site: Site) -> None:
             f'\n[clusters.{name}.servers.{server}]\nservice = "{service}:{port}"\n'
             f'tls_name = "{tls_name}"\nca = "{trusted}"\n{further}'
         )
+    text += (
+        f'\n[clusters.{name}.servers.ldap]\nurl = "ldaps://{where(site, openldap.PROCESS)}"\n'
+        f'ca = "{trusted}"\npassword = "file:{_bind_password(site)}"\n'
+    )
     text += f'\n[clusters.{name}.dex]\nauthentication_config = "{authentication.path(site)}"\n'
     write_private(site.state / "opskit.toml", text)
+
+
+def _bind_password(site: Site) -> Path:
+    return write_private(site.state / "dex-bind-password", openldap.passwords(site)["dex"])
 
 
 PART = Part(name="opskit-toml", components=_components, options=NoOptions)

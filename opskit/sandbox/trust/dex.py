@@ -69,8 +69,14 @@ def _crds_are_served(site: Site) -> bool:
     return not _stored_in_kubernetes(site) or api(site).find(served) is not None
 
 
-def configuration(site: Site) -> Json:
-    """Dex's own configuration, as it lies in the ConfigMap: passwords come from the environment."""
+def configuration(site: Site, *, groups_base: str = GROUPS_BASE) -> Json:
+    """Dex's own configuration, as it lies in the ConfigMap: passwords come from the environment.
+
+    Args:
+        site: the sandbox.
+        groups_base: where groups are searched; the right place by default.
+
+    """
     pki = folder(site)
     tls = {"tlsCert": f"{pki}/dex.crt", "tlsKey": f"{pki}/dex.key"}
     storage: Json = {"type": "memory"}
@@ -93,11 +99,11 @@ def configuration(site: Site) -> Json:
         "frontend": {"dir": str(site.folder("dex") / "web"), "theme": "sandbox", "issuer": "sandbox"},
         "oauth2": {"skipApprovalScreen": True},
         "staticClients": [client],
-        "connectors": [_connector(site)],
+        "connectors": [_connector(site, groups_base)],
     }
 
 
-def _connector(site: Site) -> Json:
+def _connector(site: Site, groups_base: str) -> Json:
     settings = {
         "host": where(site, "openldap"),
         "rootCA": f"{folder(site)}/ca.crt",
@@ -112,7 +118,7 @@ def _connector(site: Site) -> Json:
             "nameAttr": "cn",
         },
         "groupSearch": {
-            "baseDN": GROUPS_BASE,
+            "baseDN": groups_base,
             "filter": "(objectClass=groupOfNames)",
             "userAttr": "DN",
             "groupAttr": "member",
@@ -128,6 +134,17 @@ def _write_files(site: Site) -> None:
         private_folder(own / "web" / name)
     shutil.copytree(_WEB / "templates", own / "web" / "templates", dirs_exist_ok=True)
     write_private(own / "config.yaml", msgspec.yaml.encode(configuration(site)))
+
+
+def configure(site: Site, **wrong: str) -> None:
+    """Write the configuration, for Dex's next start, with what is wrong in it."""
+    found = msgspec.yaml.encode(configuration(site, **wrong))
+    write_private(site.folder("dex") / "config.yaml", found)
+    apply_all(api(site), [_config_map(found.decode())])
+
+
+def _config_map(text: str) -> Json:
+    return named("ConfigMap", "dex", namespace=NAMESPACE, data={"config.yaml": text})
 
 
 def _serve(site: Site) -> Command:
@@ -146,7 +163,7 @@ def _create_objects(site: Site) -> None:
         named("ServiceAccount", "dex", namespace=NAMESPACE),
         named("Role", "dex", namespace=NAMESPACE, api=_RBAC, rules=rules),
         named("RoleBinding", "dex", namespace=NAMESPACE, api=_RBAC, subjects=subject, roleRef=role),
-        named("ConfigMap", "dex", namespace=NAMESPACE, data={"config.yaml": text}),
+        _config_map(text),
         named("ConfigMap", "ldap-ca", namespace=NAMESPACE, data={"ca.crt": bundle(site)}),
         named(
             "Secret",

@@ -2,7 +2,14 @@
 
 from opskit.core.findings import Evidence, Finding, Severity, by_severity
 from opskit.core.parts import Unread, known
-from opskit.systems.dex import checks_config, checks_issuer, checks_login, checks_trust
+from opskit.systems.dex import (
+    checks_config,
+    checks_directory,
+    checks_issuer,
+    checks_keys,
+    checks_login,
+    checks_trust,
+)
 from opskit.systems.dex.facts import Facts
 from opskit.systems.dex.judging import Check, finding
 
@@ -60,9 +67,11 @@ def unreachable(facts: Facts) -> list[Finding]:
 CHECKS: tuple[Check, ...] = (
     dex_down,
     checks_login.refused,
+    *checks_directory.CHECKS,
     checks_login.session_dangling,
     checks_issuer.certificate_ends,
     checks_issuer.authority_wrong,
+    *checks_keys.CHECKS,
     checks_trust.served_otherwise,
     checks_trust.issuer_mismatch,
     checks_trust.trusts_differ,
@@ -81,4 +90,18 @@ CHECKS: tuple[Check, ...] = (
 
 def check(facts: Facts) -> list[Finding]:
     """All findings, the true cause first. Pure: the same facts give the same findings."""
-    return by_severity(each for judge in CHECKS for each in judge(facts))
+    return by_severity(_once([each for judge in CHECKS for each in judge(facts)]))
+
+
+def _once(found: list[Finding]) -> list[Finding]:
+    """Of what the directory and Dex' log both tell, the one that knows more: of a base, the directory."""
+    by_directory = {each.code for each in found if _of_directory(each)}
+    both = by_directory & {each.code for each in found if not _of_directory(each)}
+    return [each for each in found if each.code not in both or _of_directory(each) == (each.code == _NAMED)]
+
+
+_NAMED = "dex/LDAP_BASE_MISSING"
+
+
+def _of_directory(found: Finding) -> bool:
+    return found.subject.startswith("connector ")

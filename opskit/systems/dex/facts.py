@@ -8,16 +8,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from opskit.core import heads
 from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster
-from opskit.core.errors import BadAnswer, NotFound, NotInstalled, ReadError
+from opskit.core.errors import BadAnswer, NotFound, NotInSnapshot, NotInstalled, ReadError
 from opskit.core.findings import Data
+from opskit.core.heads import Head
 from opskit.core.kinds_core import CONFIG_MAP, DEPLOYMENT, POD
 from opskit.core.kinds_workloads import Deployment, Pod
-from opskit.core.parts import Unread, known, listed, settle
+from opskit.core.parts import Job, Unread, known, listed, settle
 from opskit.core.reads import Local, OnNode, Place
-from opskit.systems.dex import certificates, kinds
+from opskit.systems.dex import certificates, directory, kinds
 from opskit.systems.dex.certificates import Shown
+from opskit.systems.dex.directory import Directory
 
 SELECTOR = "app.kubernetes.io/name=dex"
 APISERVER = "component=kube-apiserver"
@@ -69,6 +72,12 @@ class Facts(Data, frozen=True):
     cluster_bindings: list[kinds.Binding] | Unread
     shown: Shown | None = None
     """The certificate that Dex shows at its issuer's address; None where that is out of reach from here."""
+    directories: dict[str, Directory | Unread] = msgspec.field(default_factory=dict[str, Directory | Unread])
+    """LDAP connector → its directory."""
+    dex_head: Head | Unread | None = None
+    """Of its keys; None where a snapshot did not ask. Dex lets them be kept until their next rotation."""
+    apiserver_head: Head | Unread | None = None
+    """Of its version."""
 
 
 def read(cluster: Cluster) -> Facts:
@@ -100,15 +109,28 @@ def read(cluster: Cluster) -> Facts:
             "cluster_bindings": lambda: cluster.list(kinds.CLUSTER_ROLE_BINDING),
         }
     )
-    base = urlsplit(_issuer(parts["config"], parts["trusts"])).path.rstrip("/")
-    served = settle(
-        {
-            "discovery": lambda: _ask(cluster, f"{base}/.well-known/openid-configuration", kinds.Discovery),
-            "keys": lambda: _ask(cluster, f"{base}/keys", kinds.KeySet),
-        }
-    )
-    shown = _shown(cluster, _issuer(parts["config"], parts["trusts"]))
-    return Facts(namespace=namespace, now=cluster.now(), shown=shown, **start, **parts, **served)
+    issuer = _issuer(parts["config"], parts["trusts"])
+    served = settle(_of_servers(cluster, issuer, known(parts["config"], kinds.DexConfig())))
+    return Facts(namespace=namespace, now=cluster.now(), **start, **parts, **served)
+
+
+def _of_servers(cluster: Cluster, issuer: str, config: kinds.DexConfig) -> dict[str, Job]:
+    base = urlsplit(issuer).path.rstrip("/")
+    return {
+        "discovery": lambda: _ask(cluster, f"{base}/.well-known/openid-configuration", kinds.Discovery),
+        "keys": lambda: _ask(cluster, f"{base}/keys", kinds.KeySet),
+        "shown": lambda: _shown(cluster, issuer),
+        "directories": lambda: directory.read(cluster, config),
+        "dex_head": lambda: _head(cluster, f"{base}/keys", "dex"),
+        "apiserver_head": lambda: _head(cluster, "/version", ""),
+    }
+
+
+def _head(cluster: Cluster, path: str, server: str) -> Head | None:
+    try:
+        return heads.ask(cluster, path, server=server)
+    except NotInSnapshot:
+        return None
 
 
 def _shown(cluster: Cluster, issuer: str) -> Shown | None:

@@ -44,9 +44,19 @@ class UserSearch(_Section, frozen=True):
 
     base: str = msgspec.field(name="baseDN", default="")
     filter: str = ""
+    scope: str = ""
     username: str = ""
     id_attribute: str = msgspec.field(name="idAttr", default="")
     mail_attribute: str = msgspec.field(name="emailAttr", default="")
+    mail_suffix: str = msgspec.field(name="emailSuffix", default="")
+    name_attribute: str = msgspec.field(name="nameAttr", default="")
+
+
+class UserMatcher(_Section, frozen=True):
+    """Which value of a person's entry stands in which attribute of the group's."""
+
+    user_attribute: str = msgspec.field(name="userAttr", default="")
+    group_attribute: str = msgspec.field(name="groupAttr", default="")
 
 
 class GroupSearch(_Section, frozen=True):
@@ -54,7 +64,17 @@ class GroupSearch(_Section, frozen=True):
 
     base: str = msgspec.field(name="baseDN", default="")
     filter: str = ""
+    scope: str = ""
     name_attribute: str = msgspec.field(name="nameAttr", default="")
+    matchers: list[UserMatcher] = msgspec.field(name="userMatchers", default_factory=list[UserMatcher])
+    user_attribute: str = msgspec.field(name="userAttr", default="")
+    group_attribute: str = msgspec.field(name="groupAttr", default="")
+
+    @property
+    def pairs(self) -> list[UserMatcher]:
+        """The matchers, or the pair of older configurations."""
+        old = UserMatcher(user_attribute=self.user_attribute, group_attribute=self.group_attribute)
+        return self.matchers or ([old] if self.user_attribute and self.group_attribute else [])
 
 
 class Org(_Section, frozen=True):
@@ -69,6 +89,7 @@ class ConnectorConfig(_Section, frozen=True):
     host: str = ""
     bind_dn: str = msgspec.field(name="bindDN", default="")
     insecure_no_tls: bool = msgspec.field(name="insecureNoSSL", default=False)
+    start_tls: bool = msgspec.field(name="startTLS", default=False)
     insecure_skip_verify: bool = msgspec.field(name="insecureSkipVerify", default=False)
     user_search: UserSearch | None = msgspec.field(name="userSearch", default=None)
     group_search: GroupSearch | None = msgspec.field(name="groupSearch", default=None)

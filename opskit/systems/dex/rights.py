@@ -44,6 +44,16 @@ def granting(facts: Facts, user: str, groups: Sequence[str], question: Question)
     return found
 
 
+def bound(facts: Facts, user: str, groups: Sequence[str]) -> list[str]:
+    """Every role that is bound to a user or its groups, with the binding; those of everybody are left out."""
+    found = ((each, _through(each, user, groups)) for each in _every(facts))
+    return [
+        f"{_role(each)} by {_named(each)}"
+        for each, through in found
+        if through and through != f"Group {AUTHENTICATED}"
+    ]
+
+
 def near_misses(facts: Facts, names: Sequence[str]) -> list[str]:
     """Bindings of a user or group that is called the same but for a prefix: the usual mistake.
 

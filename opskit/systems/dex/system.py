@@ -11,5 +11,5 @@ SYSTEM = System(
     checks=checks.check,
     conditions=CONDITIONS,
     absent=lambda read: absence(read.deployments),
-    optional=frozenset({"apiservers", "trusts", "apiserver_log"}),
+    optional=frozenset({"apiservers", "trusts", "apiserver_log", "directories"}),
 )

@@ -1,13 +1,18 @@
 """Every frame that can be made of Dex' facts. Pure: facts in, frame out."""
 
 import re
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from opskit.core.aspects import Aspect
+from opskit.core.durations import seconds
+from opskit.core.heads import Head
 from opskit.core.parts import Unread, known
 from opskit.systems.dex import logs
 from opskit.systems.dex import sessions as sessions_of
 from opskit.systems.dex.facts import Facts, Trust
+from opskit.systems.dex.kinds import KeySet
 from opskit.systems.dex.rights import Question, granting, near_misses
 
 if TYPE_CHECKING:
@@ -68,6 +73,51 @@ def clients(facts: Facts) -> "pd.DataFrame":
     config = None if isinstance(facts.config, Unread) else facts.config
     rows = [(each.id, each.public, ", ".join(each.redirects)) for each in (config.clients if config else [])]
     return _frame(rows, ("id", "public", "redirects"))
+
+
+def keys(facts: Facts) -> "pd.DataFrame":
+    """The public keys that Dex serves, the one that it signs with first.
+
+    Dex lets the answer be kept until the next rotation, but for two minutes at least: a rotation that is due
+    within those, or overdue, is not told. No private key is read for this.
+
+    Returns:
+        kid, alg (str), signs (bool), since, until (datetime64[us, UTC]: when the signing key was made and
+        will be changed).
+
+    """
+    import pandas as pd
+
+    since, until = _life(facts)
+    rows = [
+        (each.kid, each.alg, not number, None if number else since, None if number else until)
+        for number, each in enumerate(known(facts.keys, KeySet()).keys)
+    ]
+    frame = _frame(rows, ("kid", "alg", "signs", "since", "until"))
+    times = {
+        each: pd.to_datetime(frame[each], utc=True).astype("datetime64[us, UTC]")
+        for each in ("since", "until")
+    }
+    return frame.assign(**times)
+
+
+def _life(facts: Facts) -> tuple[datetime | None, datetime | None]:
+    """When the signing key was made, and when it ends, by Dex' own clock."""
+    head = facts.dex_head
+    kept = head.max_age if isinstance(head, Head) else None
+    if (
+        not isinstance(head, Head)
+        or kept is None
+        or kept <= KEPT_AT_LEAST
+        or isinstance(facts.config, Unread)
+    ):
+        return None, None
+    until = parsedate_to_datetime(head.date) + timedelta(seconds=kept)
+    return until - timedelta(seconds=seconds(facts.config.expiry.signing_keys)), until
+
+
+KEPT_AT_LEAST = 120
+"""Seconds that Dex lets its keys be kept, however soon they change."""
 
 
 def sessions(facts: Facts) -> "pd.DataFrame":

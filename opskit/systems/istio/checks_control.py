@@ -10,7 +10,7 @@ from opskit.systems.istio.facts import Facts
 from opskit.systems.istio.judging import Judgement, check_of, finding
 from opskit.systems.istio.proxies import Proxy
 
-NO_ANSWER = ("Unreachable", "PodNotReady", "DeadlineExceeded")
+NO_ANSWER = ("Unreachable", "Untrusted", "PodNotReady", "DeadlineExceeded")
 _MINOR = re.compile(r"^(\d+)\.(\d+)")
 
 

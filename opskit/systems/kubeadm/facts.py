@@ -8,7 +8,7 @@ import msgspec
 
 from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster
-from opskit.core.errors import BadAnswer, DeadlineExceeded, NotFound, NotInstalled, Unreachable
+from opskit.core.errors import BadAnswer, DeadlineExceeded, NotFound, NotInstalled, Unreachable, Untrusted
 from opskit.core.findings import Data
 from opskit.core.parts import Unread, attempt, known, settle
 from opskit.core.reads import OnNode
@@ -18,7 +18,7 @@ from opskit.systems.kubeadm.machines import COMPONENTS
 from opskit.systems.kubeadm.versions import Version, of_image, parse
 
 SYSTEM, DNS = "kube-system", "k8s-app=kube-dns"
-_NO_ANSWER = (Unreachable.__name__, DeadlineExceeded.__name__)
+_NO_ANSWER = (Unreachable.__name__, Untrusted.__name__, DeadlineExceeded.__name__)
 
 
 class Facts(Data, frozen=True):

@@ -191,7 +191,7 @@ def mgr_down(facts: Facts) -> list[Finding]:
     ]
 
 
-_API_SILENT = ("Unreachable", "DeadlineExceeded", "Unauthorized", "BadAnswer")
+_API_SILENT = ("Unreachable", "Untrusted", "DeadlineExceeded", "Unauthorized", "BadAnswer")
 """Where the API server itself can't be asked, nothing is known of Ceph."""
 
 

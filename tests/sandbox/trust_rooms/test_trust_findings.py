@@ -129,6 +129,7 @@ CASES: dict[str, tuple[str, Callable[[Lab], bool]]] = {
     "dns-clock-skew": ("the two clocks differ", refused_for_the_time),
     "ldap-down": ("directory is down", login_says("500")),
     "dex-wrong-bind-password": ("bindDN or its password is wrong", login_says("500")),
+    "dex-wrong-group-base": ("ou=groups,dc=sandbox,dc=test", login_says("500")),
     "dex-down": ("", dex_says_nothing),
     "apiserver-wrong-ca": ("another key under the same name", apiserver_trusts_another_ca),
     "apiserver-issuer-mismatch": ("letter by letter", apiserver_has_another_issuer),

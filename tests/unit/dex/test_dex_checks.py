@@ -53,7 +53,7 @@ def facts(**changed: Any) -> Facts:
         deployments=[ready],
         config=msgspec.convert(config, kinds.DexConfig),
         discovery=kinds.Discovery(issuer=ISSUER),
-        keys=kinds.KeySet(),
+        keys=kinds.KeySet(keys=[kinds.Key(kid="a", alg="RS256")]),
         log=SUCCESS,
         apiservers=[ApiServer(node="cp-1", flags={}, file="/etc/kubernetes/authn.yaml")],
         trusts=[trust],

@@ -9,9 +9,9 @@ from opskit.sandbox.pki import Authority
 from opskit.sandbox.trust import authentication, dex, openldap
 from opskit.sandbox.trust.addresses import where
 from opskit.sandbox.trust.authority import common_name
-from opskit.sandbox.trust.faults.common import healed, hold_down, let_go, seen
+from opskit.sandbox.trust.faults.common import healed, hold_down, let_go, restart, seen
 from opskit.sandbox.trust.login import Refused, log_in
-from opskit.sandbox.trust.people import BIND_DN
+from opskit.sandbox.trust.people import BIND_DN, SUFFIX
 from opskit.sandbox.waiting import wait_until
 
 
@@ -84,6 +84,35 @@ DEX_DOWN = Fault(
     "working until they end.",
     inject=_dex_down,
     heal=_dex_up,
+)
+
+
+def _wrong_groups(sandbox: Broken) -> dict[str, Any]:
+    """Somebody renamed where the groups are in Dex' configuration, and nowhere else."""
+    _reconfigure(sandbox, groups_base=f"ou=teams,{SUFFIX}")
+    seen(lambda: "500" in _login_error(sandbox), what="nobody can log in")
+    return {}
+
+
+def _reconfigure(sandbox: Broken, **wrong: str) -> None:
+    dex.configure(sandbox.site, **wrong)
+    restart(sandbox, dex.PROCESS)
+    seen(lambda: _answers(sandbox), what="Dex answers again")
+
+
+def _right_groups(sandbox: Broken) -> None:
+    _reconfigure(sandbox)
+    healed(lambda: not _login_error(sandbox), what="people can log in")
+
+
+WRONG_GROUP_BASE = Fault(
+    name="dex-wrong-group-base",
+    summary="groupSearch.baseDN of Dex' connector names an entry that the directory does not have; Dex is "
+    "restarted.",
+    seen="Login shows `Login error.` (500). Dex' log: `failed to query groups … LDAP Result Code 32 "
+    '"No Such Object"`; its /healthz stays OK.',
+    inject=_wrong_groups,
+    heal=_right_groups,
 )
 
 
@@ -161,5 +190,5 @@ def ailments(sandbox: Broken) -> list[str]:
     return found
 
 
-FAULTS = (LDAP_DOWN, WRONG_BIND_PASSWORD, DEX_DOWN, ISSUER_MISMATCH, WRONG_CA)
+FAULTS = (LDAP_DOWN, WRONG_BIND_PASSWORD, WRONG_GROUP_BASE, DEX_DOWN, ISSUER_MISMATCH, WRONG_CA)
 """All of them."""

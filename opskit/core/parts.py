@@ -86,6 +86,14 @@ def attempt(part: str, job: Callable[[], T]) -> T | Unread:
         return Unread(part=part, error=type(error).__name__, reason=str(error))
 
 
+def recorded(job: Callable[[], T]) -> T | None:
+    """The job's answer; None where a snapshot was taken before anybody asked for that."""
+    try:
+        return job()
+    except NotInSnapshot:
+        return None
+
+
 def known(part: T | Unread, default: T) -> T:
     """The part, or `default` when it could not be read."""
     return default if isinstance(part, Unread) else part

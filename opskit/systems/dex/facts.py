@@ -11,12 +11,12 @@ import msgspec
 from opskit.core import heads
 from opskit.core.answers import decoder_for
 from opskit.core.cluster import Cluster
-from opskit.core.errors import BadAnswer, NotFound, NotInSnapshot, NotInstalled, ReadError
+from opskit.core.errors import BadAnswer, NotFound, NotInstalled, ReadError
 from opskit.core.findings import Data
 from opskit.core.heads import Head
 from opskit.core.kinds_core import CONFIG_MAP, DEPLOYMENT, POD
 from opskit.core.kinds_workloads import Deployment, Pod
-from opskit.core.parts import Job, Unread, known, listed, settle
+from opskit.core.parts import Job, Unread, known, listed, recorded, settle
 from opskit.core.reads import Local, OnNode, Place
 from opskit.systems.dex import certificates, directory, kinds
 from opskit.systems.dex.certificates import Shown
@@ -121,16 +121,9 @@ def _of_servers(cluster: Cluster, issuer: str, config: kinds.DexConfig) -> dict[
         "keys": lambda: _ask(cluster, f"{base}/keys", kinds.KeySet),
         "shown": lambda: _shown(cluster, issuer),
         "directories": lambda: directory.read(cluster, config),
-        "dex_head": lambda: _head(cluster, f"{base}/keys", "dex"),
-        "apiserver_head": lambda: _head(cluster, "/version", ""),
+        "dex_head": lambda: recorded(lambda: heads.ask(cluster, f"{base}/keys", server="dex")),
+        "apiserver_head": lambda: recorded(lambda: heads.ask(cluster, "/version")),
     }
-
-
-def _head(cluster: Cluster, path: str, server: str) -> Head | None:
-    try:
-        return heads.ask(cluster, path, server=server)
-    except NotInSnapshot:
-        return None
 
 
 def _shown(cluster: Cluster, issuer: str) -> Shown | None:

@@ -5,7 +5,14 @@ explains is told there and not again.
 """
 
 from opskit.core.findings import Finding, by_severity
-from opskit.systems.operators import checks_crd, checks_olm, checks_olm1, checks_quorum, checks_resources
+from opskit.systems.operators import (
+    checks_crd,
+    checks_deletion,
+    checks_olm,
+    checks_olm1,
+    checks_quorum,
+    checks_resources,
+)
 from opskit.systems.operators.facts import Facts
 
 CHECKS = (
@@ -14,6 +21,7 @@ CHECKS = (
     *checks_olm.CHECKS,
     *checks_olm1.CHECKS,
     *checks_resources.CHECKS,
+    *checks_deletion.CHECKS,
 )
 """In the order in which equally grave findings are told: causes first."""
 

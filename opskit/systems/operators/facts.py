@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+import msgspec
+
 from opskit.core.cluster import Cluster
 from opskit.core.findings import Data
 from opskit.core.kinds_workloads import Deployment
 from opskit.core.parts import Job, Unread, known, listed, settle
-from opskit.systems.operators import kinds, members, resources
+from opskit.systems.operators import held, kinds, members, resources
+from opskit.systems.operators.held import Held
 from opskit.systems.operators.quorum import SORTS, Quorum, Sort
 
 
@@ -30,6 +33,10 @@ class Facts(Data, frozen=True):
     catalogs: list[kinds.ClusterObject] | Unread
     quorums: list[Quorum] | Unread
     """Systems that vote."""
+    held: dict[str, list[Held] | Unread | None] = msgspec.field(
+        default_factory=dict[str, list[Held] | Unread | None]
+    )
+    """Kind → what of it is to go; None where a snapshot did not ask."""
 
     def quorum(self, resource: str, namespace: str, name: str) -> Quorum | None:
         """One system that votes; None where there is none of that name."""
@@ -53,7 +60,7 @@ def read(cluster: Cluster) -> Facts:
     """Read CRDs, all custom resources within `resources.SECONDS`, OLM's objects and what votes."""
     first = settle({"crds": lambda: cluster.list(kinds.CRD), **_objects(cluster)})
     crds: list[kinds.Crd] = known(first["crds"], [])
-    rest = settle(_of_crds(cluster, crds))
+    rest = settle({**_of_crds(cluster, crds), "held": lambda: held.read(cluster)})
     return Facts(now=cluster.now(), **first, **rest)
 
 

@@ -11,11 +11,40 @@ from opskit.systems.operators.candidates import Candidate
 from opskit.systems.operators.crd_upgrade import Difference, Risk
 from opskit.systems.operators.facts import Facts
 from opskit.systems.operators.kinds import Crd
+from opskit.systems.operators.owners import Owner
 from opskit.systems.operators.quorum import Member, Quorum
 from opskit.systems.operators.resources import OfCrd, Resource
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def owners(walked: Iterable[Owner]) -> "pd.DataFrame":
+    """An object and every owner above it, up to its roots.
+
+    Args:
+        walked: what `owners.walk` found.
+
+    Returns:
+        depth (int64: 0 is the object itself), object, state, manages (bool), what (str).
+
+    """
+    columns: Columns = {
+        "depth": ("depth", "int64"),
+        "object": (str, "str"),
+        "state": ("state", "str"),
+        "manages": ("controller", "bool"),
+        "what": (_of_owner, "str"),
+    }
+    return frame(list(walked), columns)
+
+
+def _of_owner(owner: Owner) -> str:
+    if owner.dangling:
+        return f"dangling: {owner.said} The garbage collector deletes what has no other owner."
+    going = f"is being deleted since {owner.since:%Y-%m-%d %H:%M} UTC" if owner.since else ""
+    held = f"held by {', '.join(owner.finalizers)}" if owner.finalizers else ""
+    return "; ".join(each for each in (owner.said, going, held) if each)
 
 
 def crds(facts: Facts) -> "pd.DataFrame":

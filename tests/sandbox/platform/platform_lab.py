@@ -19,11 +19,16 @@ SYSTEMS = ("operators", "openshift")
 ETCDCTL = ("etcdctl", "--command-timeout=30s")
 
 
+def opened(sandbox: Sandbox) -> Cluster:
+    """The sandbox, live."""
+    source = credentials(sandbox.context, kubeconfig=str(sandbox.kubeconfig))
+    return Cluster(LiveReader(ApiServer(source), name=sandbox.context))
+
+
 def findings(sandbox: Sandbox) -> list[Finding]:
     """What both rooms find at warning or above, the worst first."""
-    source = credentials(sandbox.context, kubeconfig=str(sandbox.kubeconfig))
     found: list[Finding] = []
-    with Cluster(LiveReader(ApiServer(source), name=sandbox.context)) as cluster:
+    with opened(sandbox) as cluster:
         for name in SYSTEMS:
             room = systems.load(name)
             found += room.checks(room.facts(cluster))
@@ -54,6 +59,10 @@ class Lab:
         done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=900, check=False)
         print(done.stderr)
         return done
+
+    def open(self) -> Cluster:
+        """The sandbox, live."""
+        return opened(self.sandbox)
 
     def change(self, runbook: str, **parameters: Any) -> tuple[Path, int]:
         """Plan a runbook, approve the plan as it stands, run it: the run's folder and exit code."""

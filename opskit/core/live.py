@@ -20,7 +20,7 @@ from opskit.core.live_logs import read_logs
 from opskit.core.live_metrics import as_request, checked
 from opskit.core.live_retry import broke_off, retried
 from opskit.core.live_servers import Servers
-from opskit.core.live_ssh import run_on_node
+from opskit.core.live_ssh import NodeShells
 from opskit.core.live_tls import shown
 from opskit.core.local_tool import run_here
 from opskit.core.reads import (
@@ -95,6 +95,7 @@ class LiveReader:
         self.name = name
         self.servers = Servers(api, servers or {})
         self.nodes = nodes or Nodes()
+        self._shells = NodeShells(self.nodes)
         self._info: ClusterInfo | None = None
         self._silent: tuple[float, ReadError] | None = None
 
@@ -134,6 +135,7 @@ class LiveReader:
 
     def close(self) -> None:
         """End port-forwards and close connections."""
+        self._shells.close()
         self.servers.close()
         self.api.close()
 
@@ -177,7 +179,7 @@ class LiveReader:
             case InPod() | NamedPod():
                 return run_in_pod(self.api, argv, place, deadline=deadline)
             case OnNode():
-                return run_on_node(self.nodes, place.name, argv, deadline=deadline)
+                return self._shells.run(place.name, argv, deadline=deadline)
             case Local():
                 return run_here(argv, deadline=deadline)
 

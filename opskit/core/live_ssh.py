@@ -1,9 +1,13 @@
 """Commands on nodes, over SSH. Host keys are always checked."""
 
+from __future__ import annotations
+
 import asyncio
 import shlex
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,60 +17,175 @@ from opskit.core.reads import Answer
 
 NOT_FOUND = 127
 """Exit code of a shell that finds no such program."""
+KEEPALIVE_SECONDS = 5
+"""How often a kept connection asks whether its node is still there; after three silences it is closed."""
 
 
-def run_on_node(nodes: Nodes, node: str, argv: Sequence[str], *, deadline: float) -> Answer:
-    """Run a command on a node, once.
+class NodeShells:
+    """Commands on nodes, over one SSH connection a node that is kept until `close`.
 
     Args:
         nodes: user, key, known hosts and address pattern, as `opskit.toml` says.
-        node: the node's name.
-        argv: program and arguments; quoted for the remote shell.
-        deadline: seconds for connection and command.
-
-    Raises:
-        Unauthorized: the host key is not known, or the login is refused.
-        NotInstalled: the node has no such program.
-        Unreachable, DeadlineExceeded: with `sent`.
 
     """
-    where = f"{nodes.user + '@' if nodes.user else ''}{address(nodes, node)}:{nodes.port}"
-    command = [*(["sudo", "-n"] if nodes.sudo else []), *argv]
-    # A notebook's own event loop runs in this thread; another one needs its own.
-    with ThreadPoolExecutor(1, thread_name_prefix="opskit ssh") as threads:
-        answer = threads.submit(asyncio.run, _run(nodes, node, command, deadline, where)).result()
-    if answer.exit_code == NOT_FOUND and "not found" in answer.stderr:
-        raise NotInstalled(f"The node has no {argv[0]}.", where=where, hint="install it there, or mend PATH")
-    return answer
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        self._mutex = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._connections: dict[str, asyncio.Task[Any]] = {}
+        self._dialed: list[asyncio.Task[Any]] = []
+
+    def run(self, node: str, argv: Sequence[str], *, deadline: float) -> Answer:
+        """Run a command on a node, once.
+
+        Args:
+            node: the node's name.
+            argv: program and arguments; quoted for the remote shell.
+            deadline: seconds for connection and command.
+
+        Raises:
+            Unauthorized: the host key is not known, or the login is refused.
+            NotInstalled: the node has no such program.
+            Unreachable, DeadlineExceeded: with `sent`.
+
+        """
+        nodes = self.nodes
+        where = f"{nodes.user + '@' if nodes.user else ''}{address(nodes, node)}:{nodes.port}"
+        command = [*(["sudo", "-n"] if nodes.sudo else []), *argv]
+        job = self._run(node, shlex.join(command), deadline, where)
+        answer = _result(asyncio.run_coroutine_threadsafe(job, self._running_loop()))
+        if answer.exit_code == NOT_FOUND and "not found" in answer.stderr:
+            raise NotInstalled(
+                f"The node has no {argv[0]}.", where=where, hint="install it there, or mend PATH"
+            )
+        return answer
+
+    def close(self) -> None:
+        """Close every connection; a later `run` makes new ones."""
+        with self._mutex:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is not None and thread is not None:
+            asyncio.run_coroutine_threadsafe(self._hang_up(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """A loop in a thread of its own: a notebook's runs in the thread that asks."""
+        with self._mutex:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="opskit ssh", daemon=True)
+                self._thread.start()
+            return self._loop
+
+    async def _hang_up(self) -> None:
+        dialed, self._dialed, self._connections = self._dialed, [], {}
+        for task in dialed:
+            if not task.done():
+                task.cancel()
+            elif not _is_over(task):
+                task.result().abort()
+        await asyncio.gather(*dialed, return_exceptions=True)
+
+    async def _run(self, node: str, command: str, deadline: float, where: str) -> Answer:
+        import asyncssh
+
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(deadline), AsyncExitStack() as stack:
+                process = await self._started(node, command, deadline, stack, progress)
+                progress.started = True
+                stack.callback(process.close)
+                return _answer(await process.wait(check=False), where)
+        except TimeoutError:
+            if not progress.started:
+                self._connections.pop(node, None)
+            what = "The command had not ended" if progress.connected else "No SSH connection"
+            raise DeadlineExceeded(
+                f"{what} after {round(deadline, 1):g} s.",
+                sent=progress.connected,
+                where=where,
+                hint="see by hand: ssh, then the same command",
+            ) from None
+        except (asyncssh.Error, OSError, ValueError) as error:
+            raise _error(error, progress.connected, where) from error
+
+    async def _started(
+        self, node: str, command: str, deadline: float, stack: AsyncExitStack, progress: _Progress
+    ) -> Any:
+        """The command's process, over the kept connection where its server gives it a session."""
+        import asyncssh
+        from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
+
+        kept = await self._connected(node, deadline)
+        progress.connected = True
+        try:
+            return await kept.create_process(command, encoding=None, stdin=asyncssh.DEVNULL)
+        except asyncssh.ChannelOpenError as error:
+            if error.code == OPEN_REQUEST_SESSION_FAILED:
+                raise
+        # Nothing was sent: the server allows no more sessions on it, or closed it meanwhile.
+        progress.connected = False
+        own = await stack.enter_async_context(self._dial(node, deadline))
+        progress.connected = True
+        return await own.create_process(command, encoding=None, stdin=asyncssh.DEVNULL)
+
+    async def _connected(self, node: str, deadline: float) -> Any:
+        task = self._connections.get(node)
+        if task is None or _is_over(task):
+            task = asyncio.ensure_future(_awaited(self._dial(node, deadline)))
+            self._connections[node] = task
+            self._dialed.append(task)
+        return await asyncio.shield(task)
+
+    def _dial(self, node: str, deadline: float) -> Any:
+        import asyncssh
+
+        return asyncssh.connect(
+            address(self.nodes, node),
+            self.nodes.port,
+            **_options(self.nodes),
+            connect_timeout=deadline,
+            login_timeout=deadline,
+            keepalive_interval=KEEPALIVE_SECONDS,
+        )
+
+
+class _Progress:
+    """How far a command has come."""
+
+    connected = False
+    """From here on it may have been sent."""
+    started = False
+    """The server has begun it."""
+
+
+def _result(asked: Future[Answer]) -> Answer:
+    """What it gives; who stops waiting stops the command's connection too."""
+    try:
+        return asked.result()
+    except BaseException:
+        asked.cancel()
+        raise
+
+
+async def _awaited(connection: Any) -> Any:
+    return await connection
+
+
+def _is_over(task: asyncio.Task[Any]) -> bool:
+    """Whether it ended without a connection, or with one that is closed by now."""
+    if not task.done():
+        return False
+    return task.cancelled() or task.exception() is not None or bool(task.result().is_closed())
 
 
 def address(nodes: Nodes, node: str) -> str:
     """The node's host name or IP address, as `opskit.toml` names it or by its pattern."""
     return nodes.addresses.get(node) or nodes.address.replace("{name}", node)
-
-
-async def _run(nodes: Nodes, node: str, argv: Sequence[str], deadline: float, where: str) -> Answer:
-    import asyncssh
-
-    connected = False
-    try:
-        async with asyncio.timeout(deadline):
-            async with asyncssh.connect(address(nodes, node), nodes.port, **_options(nodes)) as connection:
-                connected = True
-                done = await connection.run(
-                    shlex.join(argv), check=False, encoding=None, stdin=asyncssh.DEVNULL
-                )
-    except TimeoutError:
-        what = "The command had not ended" if connected else "No SSH connection"
-        raise DeadlineExceeded(
-            f"{what} after {round(deadline, 1):g} s.",
-            sent=connected,
-            where=where,
-            hint="see by hand: ssh, then the same command",
-        ) from None
-    except (asyncssh.Error, OSError, ValueError) as error:
-        raise _error(error, connected, where) from error
-    return _answer(done, where)
 
 
 def _options(nodes: Nodes) -> dict[str, Any]:

@@ -2,17 +2,43 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import asyncssh
 import pytest
 
 from opskit.core.config import Nodes
 from opskit.core.errors import DeadlineExceeded, NotInstalled, Unauthorized, Unreachable
-from opskit.core.live_ssh import run_on_node
+from opskit.core.live_ssh import NodeShells
+
+
+class Door(asyncssh.SSHServer):
+    """Counts connections, and gives each only so many sessions."""
+
+    def __init__(self, server):
+        self._server, self._left = server, server.sessions
+        server.connections += 1
+
+    def connection_made(self, conn):
+        self._server.last = conn
+
+    def session_requested(self):
+        self._left -= 1
+        return self._server.serve if self._left >= 0 else False
+
+
+def run_on_node(nodes, node, argv, *, deadline):
+    shells = NodeShells(nodes)
+    try:
+        return shells.run(node, argv, deadline=deadline)
+    finally:
+        shells.close()
 
 
 class SshServer:
     """Runs nothing: it tells the command that it got, or ends as the command says."""
+
+    connections, sessions, last = 0, 100, None
 
     def __init__(self, folder):
         self.host, self.user = (
@@ -40,21 +66,22 @@ class SshServer:
             0,
             server_host_keys=[self.host],
             authorized_client_keys=str(folder / "authorized"),
-            process_factory=self._serve,
+            server_factory=lambda: Door(self),
             encoding=None,
         )
 
-    async def _serve(self, process):
-        command = process.command
+    async def serve(self, stdin, stdout, stderr):
+        channel = stdout.channel
+        command = channel.get_command()
         if "sleep" in command:
             await asyncio.sleep(30)
         if "missing" in command:
-            process.stderr.write(b"sh: missing: not found\n")
-            process.exit(127)
+            stderr.write(b"sh: missing: not found\n")
+            channel.exit(127)
             return
-        process.stdout.write(command.encode())
-        process.stderr.write(b"warned")
-        process.exit(3 if "fail" in command else 0)
+        stdout.write(command.encode())
+        stderr.write(b"warned")
+        channel.exit(3 if "fail" in command else 0)
 
     def nodes(self, **changed):
         settings = {
@@ -64,6 +91,13 @@ class SshServer:
             "port": self.port,
         }
         return Nodes(**(settings | {"address": "127.0.0.1"} | changed))
+
+    def hang_up(self):
+        async def end():
+            self.last.close()
+            await self.last.wait_closed()
+
+        self._call(end())
 
     def close(self):
         async def end():
@@ -138,3 +172,56 @@ def test_nothing_listens(ssh):
     with pytest.raises(Unreachable, match="no SSH server listens") as raised:
         run_on_node(ssh.nodes(port=1), "n1", ["x"], deadline=10)
     assert raised.value.sent is False
+
+
+@pytest.fixture
+def shells(ssh):
+    kept = NodeShells(ssh.nodes())
+    yield kept
+    kept.close()
+
+
+def test_many_commands_at_once_share_one_connection(ssh, shells):
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(lambda n: shells.run("n1", ["echo", str(n)], deadline=10).body, range(20)))
+    assert told == [f"echo {n}".encode() for n in range(20)]
+    assert ssh.connections == 1
+
+
+def test_a_server_that_allows_few_sessions_a_connection_is_asked_over_more_of_them(ssh, shells):
+    ssh.sessions = 1
+    assert [shells.run("n1", [name], deadline=10).body for name in ("a", "b", "c")] == [b"a", b"b", b"c"]
+    assert ssh.connections == 3
+
+
+def test_a_connection_that_the_server_closed_is_made_anew(ssh, shells):
+    shells.run("n1", ["a"], deadline=10)
+    ssh.hang_up()
+    assert shells.run("n1", ["b"], deadline=10).body == b"b"
+    assert ssh.connections == 2
+
+
+def test_a_command_that_is_too_slow_leaves_the_connection_to_the_next(ssh, shells):
+    with pytest.raises(DeadlineExceeded):
+        shells.run("n1", ["sleep"], deadline=1.5)
+    assert shells.run("n1", ["b"], deadline=10).body == b"b"
+    assert ssh.connections == 1
+
+
+def test_after_a_refusal_the_next_command_tries_again(ssh, tmp_path):
+    known = tmp_path / "later"
+    known.write_text("")
+    shells = NodeShells(ssh.nodes(known_hosts=str(known)))
+    try:
+        with pytest.raises(Unauthorized):
+            shells.run("n1", ["a"], deadline=10)
+        known.write_bytes(ssh.known_hosts.read_bytes())
+        assert shells.run("n1", ["a"], deadline=10).body == b"a"
+    finally:
+        shells.close()
+
+
+def test_closed_shells_open_again(ssh, shells):
+    shells.run("n1", ["a"], deadline=10)
+    shells.close()
+    assert shells.run("n1", ["b"], deadline=10).body == b"b"

@@ -111,7 +111,7 @@ def parse_service(text: str) -> Located:
     """
     namespace, _, rest = text.partition("/")
     name, _, port = rest.partition(":")
-    if not (namespace and name and port.isdigit()):
+    if not (namespace and name and port.isdecimal()):
         raise ConfigError(f"{text!r} is no service.", where="opskit.toml", hint="write namespace/name:port")
     return Located(namespace, name, int(port), int(port) in (443, 8443))
 
@@ -126,7 +126,7 @@ def parse_pod(text: str) -> Located:
     scheme, _, rest = text.partition("://")
     namespace, _, place = rest.partition("/")
     pod, _, port = place.partition(":")
-    if scheme not in ("http", "https") or not (namespace and pod and port.isdigit()):
+    if scheme not in ("http", "https") or not (namespace and pod and port.isdecimal()):
         raise ConfigError(
             f"{text!r} is no pod.", where="a server's name", hint="write https://namespace/pod:port"
         )

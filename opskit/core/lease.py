@@ -65,7 +65,7 @@ class Note(Data, frozen=True):
     @property
     def anchor(self) -> Head | None:
         """The journal's head that it holds."""
-        return Head(seq=int(self.seq), hash=self.head) if self.seq.isdigit() and self.head else None
+        return Head(seq=int(self.seq), hash=self.head) if self.seq.isdecimal() and self.head else None
 
     def __str__(self) -> str:
         at = f" at step {self.step}" if self.step else ""

@@ -257,7 +257,7 @@ def _exit_code(status: bytes, where: str) -> int:
         return 0
     causes = (end.details.causes if end.details else None) or []
     for cause in causes:
-        if cause.reason == "ExitCode" and cause.message.isdigit():
+        if cause.reason == "ExitCode" and cause.message.isdecimal():
             return int(cause.message)
     # Some kubelets tell the code in words only.
     if told := _CODE.search(end.message):

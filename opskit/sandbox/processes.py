@@ -166,7 +166,7 @@ class Processes:
         mark = f"{MARK}={self.folder}".encode()
         for entry in Path("/proc").iterdir():
             if (
-                entry.name.isdigit()
+                entry.name.isdecimal()
                 and int(entry.name) != os.getpid()
                 and mark in _environ(entry).split(b"\0")
             ):

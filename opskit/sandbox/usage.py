@@ -42,7 +42,7 @@ def _trees(roots: Iterable[int]) -> set[int]:
 def _children() -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
-        if entry.name.isdigit():
+        if entry.name.isdecimal():
             found.setdefault(_parent(entry), []).append(int(entry.name))
     return found
 

@@ -156,7 +156,7 @@ def endpoints(cluster: Cluster, first: dict[str, Any]) -> Iterator[Endpoint]:
         namespace, _, name = certificate.partition("/")
         found = next((e for e in certificates.values() if (e.namespace, e.name) == (namespace, name)), None)
         host, _, port = address.rpartition(":")
-        if found and host and port.isdigit():
+        if found and host and port.isdecimal():
             yield _endpoint(host, int(port), _asked(found), found)
     for ingress in known(first["ingresses"], []):
         addresses = [each.ip or each.hostname for each in ingress.status.load_balancer.ingress or []]

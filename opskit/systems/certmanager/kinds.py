@@ -94,7 +94,7 @@ class CertificateRequest(Object, frozen=True):
     def revision(self) -> int:
         """Of the certificate that it is for; 0 where it does not say."""
         text = self.annotations.get(REVISION, "")
-        return int(text) if text.isdigit() else 0
+        return int(text) if text.isdecimal() else 0
 
 
 class OrderSpec(Wire, frozen=True):

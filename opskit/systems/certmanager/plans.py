@@ -199,7 +199,7 @@ def _serving(facts: Facts, found: Certificate, endpoint: str | None) -> Iterator
     if endpoint:
         host, _, port = endpoint.rpartition(":")
         name = next((each for each in found.spec.dns_names or [] if "*" not in each), host)
-        yield _serves(found, host, int(port) if port.isdigit() else 443, name)
+        yield _serves(found, host, int(port) if port.isdecimal() else 443, name)
         return
     for each in facts.served.values():
         place = each.endpoint if isinstance(each, Served) else None

@@ -85,7 +85,7 @@ def listeners(text: str) -> list[Listener]:
     for line in text.splitlines():
         words = line.split()
         port = words[3].rpartition(":")[2] if len(words) > 3 else ""
-        if port.isdigit():
+        if port.isdecimal():
             told = re.search(r'\(\("([^"]+)"', line)
             found[int(port)] = found.get(int(port)) or (told[1] if told else "")
     return [Listener(port=port, process=process) for port, process in sorted(found.items())]
@@ -221,7 +221,7 @@ def number(text: str) -> int:
         BadAnswer: it is no number.
 
     """
-    if not text.strip().isdigit():
+    if not text.strip().isdecimal():
         raise BadAnswer(f"{text[:40]!r} is no number.", where="nproc")
     return int(text)
 

@@ -135,7 +135,7 @@ def disks(text: str) -> list[Disk]:
     found: dict[str, Disk] = {}
     for line in text.splitlines()[1:]:
         words = line.split(None, 5)
-        if len(words) == 6 and words[2].isdigit() and words[3].isdigit():
+        if len(words) == 6 and words[2].isdecimal() and words[3].isdecimal():
             disk = Disk(mount=words[5], taken=int(words[2]) * 1024, free=int(words[3]) * 1024)
             found.setdefault(words[0], disk)
     return list(found.values())

@@ -187,7 +187,7 @@ def configured_quota(facts: Facts) -> int:
         else [(a.get("name"), a.get("value")) for a in arguments]
     )
     told = dict(pairs).get("quota-backend-bytes", "")
-    return int(told) if str(told).isdigit() and int(told) else DEFAULT_QUOTA
+    return int(told) if str(told).isdecimal() and int(told) else DEFAULT_QUOTA
 
 
 def _mib(size: int) -> str:

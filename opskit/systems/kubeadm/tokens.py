@@ -48,7 +48,7 @@ def token(id_: str, expires: str = "") -> answers.BootstrapToken:
     try:
         at = (
             datetime.fromisoformat(text.replace(" +0000 UTC", "+00:00"))
-            if text and text[0].isdigit()
+            if text and text[0].isdecimal()
             else None
         )
     except ValueError as error:

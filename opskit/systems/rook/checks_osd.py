@@ -76,7 +76,7 @@ def _bucket_down(facts: Facts, kind: str, name: str, osds: list[Osd]) -> Finding
 
 
 def _pattern(text: str) -> str:
-    return "".join(letter for letter in text if not letter.isdigit())
+    return "".join(letter for letter in text if not letter.isdecimal())
 
 
 def _remedy_of_bucket(kind: str, name: str, osds: list[Osd], why: causes.Cause) -> Remedy:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opskit.core.errors import BadAnswer
@@ -158,12 +158,14 @@ def test_recorded_answers_are_read() -> None:
 
 @pytest.mark.parametrize("read", [answers.macs, answers.runtime, answers.clock, answers.number])
 @given(text=st.text())
+@example(text="²")
 def test_whatever_comes_is_read_or_refused(read: Any, text: str) -> None:
     with contextlib.suppress(BadAnswer):
         read(text)
 
 
 @given(text=st.text())
+@example(text="²")
 def test_text_is_never_refused(text: str) -> None:
     for read in (
         *(answers.swap, answers.listeners, answers.sysctls, answers.kubelet, answers.memory),

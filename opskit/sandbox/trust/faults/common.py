@@ -55,7 +55,7 @@ def node_named(node: Any) -> str:
         BadValue: there is no such node.
 
     """
-    name = f"openbao-{node}" if str(node).isdigit() else str(node)
+    name = f"openbao-{node}" if str(node).isdecimal() else str(node)
     if name not in NODES:
         raise BadValue(f"{node!r} is no node.", where="node", hint=f"there are {', '.join(NODES)}.")
     return name

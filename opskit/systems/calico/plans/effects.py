@@ -37,7 +37,7 @@ def _changes(difference: Difference, pods: dict[str, Pod]) -> Iterator[Change]:
 def _place(name: str) -> str:
     """A peer's namespace; a node or a network as it is."""
     space, slash, _ = name.partition("/")
-    return f"pods of {space}" if slash and " " not in space and not space[:1].isdigit() else name
+    return f"pods of {space}" if slash and " " not in space and not space[:1].isdecimal() else name
 
 
 def workload(name: str, pods: dict[str, Pod]) -> str:

@@ -49,32 +49,34 @@ class Claim:
         """`Lease namespace/name`."""
         return f"Lease {self._lock.namespace}/{self._lock.name}"
 
-    def read(self) -> LeaseObject | None:
+    def read(self, *, within: float = READ_SECONDS) -> LeaseObject | None:
         """The Lease as it is; None when there is none.
+
+        Args:
+            within: seconds.
 
         Raises:
             ReadError: it can't be read.
 
         """
         try:
-            return self._cluster.get(
-                LEASES, self._lock.name, namespace=self._lock.namespace, deadline=READ_SECONDS
-            )
+            return self._cluster.get(LEASES, self._lock.name, namespace=self._lock.namespace, deadline=within)
         except NotFound:
             return None
 
-    def write(self, *, holder: str) -> Declined | Silent | None:
+    def write(self, *, holder: str, within: float = READ_SECONDS) -> Declined | Silent | None:
         """Write the Lease. None when it stands as written; else why it does not.
 
         Args:
             holder: the holder's identity; empty releases it.
+            within: seconds at most for each request of it.
 
         """
         started = elapsed()
         request = self._request(holder)
         try:
-            answer = self._sent(request)
-            stands = isinstance(answer, Accepted) or self._stands(request)
+            answer = self._sent(request, within)
+            stands = isinstance(answer, Accepted) or self._stands(request, within)
         except OpsError as error:
             answer, stands = Silent(text=str(error)), False
         if isinstance(answer, Accepted):
@@ -98,14 +100,14 @@ class Claim:
             return True
         return judged is not None and now.metadata.resource_version == judged.metadata.resource_version
 
-    def _sent(self, request: Request) -> Answered:
-        api, deadline = api_of(self._cluster), max(1.0, self._seconds / 10)
+    def _sent(self, request: Request, within: float) -> Answered:
+        api, deadline = api_of(self._cluster), min(within, max(1.0, self._seconds / 10))
         answer = submit(api, request, deadline=deadline, dry_run=True)
         return submit(api, request, deadline=deadline) if isinstance(answer, Accepted) else answer
 
-    def _stands(self, request: Request) -> bool:
+    def _stands(self, request: Request, within: float) -> bool:
         """Whether the Lease holds what was written without an answer."""
-        now, held = self.read(), self.renewed > 0
+        now, held = self.read(within=within), self.renewed > 0
         if now is None:
             self.lost = f"{self.where} was deleted by someone." if held else ""
             self.lease = None

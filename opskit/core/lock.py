@@ -23,12 +23,14 @@ from opskit.core.lease import LeaseObject, Note, State, note_of
 from opskit.core.lock_others import PATIENCE, expired, held, require_takeable
 from opskit.core.plan import Lock, Target
 from opskit.core.rejections import rejected
-from opskit.core.wait import Stop, never, rest
+from opskit.core.wait import Stop, interruptibly, never, rest
 from opskit.core.write_answers import Declined, Silent
 
 SECONDS = 30.0
 """How long a lock outlasts its last renewal."""
-RELEASING = 5.0
+NOTING = 1.0
+"""Seconds that noting a step may go on after a stop request, before it is left behind."""
+RELEASING = 3.0
 """Seconds in which a lock is tried to be let go of: less than a stop request leaves."""
 
 
@@ -161,9 +163,10 @@ class LeaseLock:
             Stopped: `stop` said so.
 
         """
-        while not self._noted(step, head):
+        doing = "noting the step in the lock"
+        while not interruptibly(lambda: self._noted(step, head), stop=stop, grace=NOTING, doing=doing):
             self.require_ours()
-            rest(self._seconds / 20, stop, "noting the step in the lock")
+            rest(self._seconds / 20, stop, doing)
 
     def release(self, state: State, *, head: Head) -> None:
         """Let go of the lock, and leave behind how the run ended.
@@ -173,15 +176,22 @@ class LeaseLock:
         """
         self._done.set()
         over = elapsed() + RELEASING
-        if self._renewer is not None:
-            self._renewer.join(timeout=self._seconds / 6)
-        claim, holder = self._claim, self.holder if state == "unknown" else ""
-        with self._mutex:
-            claim.note = replace(claim.note, state=state, seq=str(head.seq), head=head.hash)
-            while claim.renewed and claim.lease is not None and not claim.lost:
-                if claim.write(holder=holder) is None or elapsed() > over:
-                    return
-                rest(self._seconds / 100, never, "letting go of the lock")
+        if not self._mutex.acquire(timeout=RELEASING):
+            return
+        try:
+            note = self._claim.note
+            self._claim.note = replace(note, state=state, seq=str(head.seq), head=head.hash)
+            self._let_go("" if state != "unknown" else self.holder, over)
+        finally:
+            self._mutex.release()
+
+    def _let_go(self, holder: str, over: float) -> None:
+        claim = self._claim
+        while claim.renewed and claim.lease is not None and not claim.lost:
+            within = max(0.2, (over - elapsed()) / 2)
+            if claim.write(holder=holder, within=within) is None or elapsed() > over:
+                return
+            rest(self._seconds / 100, never, "letting go of the lock")
 
     def abandon(self) -> None:
         """Renew it no more: it expires, and whoever comes next learns that the run is unfinished."""

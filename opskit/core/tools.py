@@ -17,6 +17,9 @@ from opskit.core.writes import Writer
 GRACE = 6.0
 """Seconds that a call to a server may go on after a stop request, before it is left behind."""
 
+READING = 1.0
+"""The same for a call that only reads, which leaves nothing behind."""
+
 Boundary = Callable[[str], None]
 """Told of each point at which a crash leaves another trace: `intent`, `send`, `ack`, `commit`."""
 
@@ -55,7 +58,7 @@ class Tools:
         return interruptibly(
             lambda: tuple((each, self.conditions.read(self.cluster, each)) for each in conditions),
             stop=self.stop,
-            grace=GRACE,
+            grace=READING,
             doing=doing,
         )
 

@@ -115,3 +115,35 @@ def test_sigterm_while_the_server_hangs_ends_it_in_time(
     annotations = lab.lease()["metadata"]["annotations"]
     wanted = ("stopped", False) if method == "GET" else ("unknown", True)
     assert (annotations["opskit/state"], bool(lab.lease()["spec"].get("holderIdentity"))) == wanted
+
+
+def test_sigterm_while_nothing_answers_at_all_ends_a_wait_in_time(
+    lab: Lab, site: Site, tmp_path: Path
+) -> None:
+    """The lock can't be let go of either: it is left to expire."""
+    gate = lab.make_config("gate", open="no")
+    holds = (lab.holding("gate", "open", "yes"),)
+    plan = lab.plan(lab.step("gate", Wait(), gate, postcondition=holds, deadline_seconds=600))
+    silent, hangs, go_on = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(seen: Seen) -> str:
+        if silent.is_set():
+            hangs.set()
+            go_on.wait(60)
+        return ""
+
+    with Proxy(site, tmp_path, fault=hang) as proxy:
+        process = Process(lab, plan).start(kubeconfig=proxy.kubeconfig, seconds=30.0, tell=True)
+        assert process.stdout is not None
+        while "waiting" not in process.stdout.readline():
+            assert process.poll() is None
+        silent.set()
+        assert hangs.wait(60)
+        process.send_signal(signal.SIGTERM)
+        sent = time.monotonic()
+        said, _ = process.communicate(timeout=60)
+        took = time.monotonic() - sent
+        go_on.set()
+    outcome = told(said)
+    assert outcome is not None
+    assert (process.returncode, outcome.status, took < 10) == (143, "stopped", True), (outcome, took)

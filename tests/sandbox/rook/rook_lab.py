@@ -132,6 +132,11 @@ class Ran:
         self.said = done.stderr
 
     @property
+    def begun(self) -> bool:
+        """Whether it came so far that it can be gone on with."""
+        return (self.folder / "journal.jsonl").exists()
+
+    @property
     def verdict(self) -> dict[str, Any]:
         """verdict.json."""
         return json.loads((self.folder / "verdict.json").read_text())
@@ -155,3 +160,23 @@ def deployment(sandbox: Sandbox, name: str) -> dict[str, Any]:
 def killed(exit_code: int) -> bool:
     """Whether a process ended by SIGKILL."""
     return exit_code in (-signal.SIGKILL, 128 + signal.SIGKILL)
+
+
+def assert_replaced_once(sandbox: Sandbox, number: int, journal: list[dict[str, Any]], *, since: int) -> None:
+    """By Ceph's own maps since that epoch, the OSD was marked out once and made anew once."""
+    created = outs = 0
+    was = None
+    for epoch in range(since, sandbox.ceph("osd", "dump")["epoch"] + 1):
+        found = [each for each in sandbox.ceph("osd", "dump", str(epoch))["osds"] if each["osd"] == number]
+        now = (found[0]["uuid"], found[0]["in"]) if found else None
+        created += was is None and now is not None and epoch > since
+        outs += bool(was and now and was[0] == now[0] and was[1] and not now[1])
+        was = now
+    assert (created, outs) == (1, 1)
+    assert_each_step_once(journal)
+
+
+def assert_each_step_once(journal: list[dict[str, Any]]) -> None:
+    """No step was done a second time."""
+    done = [record["step"] for record in journal if record["phase"] == "done"]
+    assert len(done) == len(set(done)), done

@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from rook_lab import Headless, deployment, killed, osd
+from rook_lab import Headless, assert_replaced_once, deployment, killed, osd
 
 from opskit.sandbox.sandbox import Sandbox
 from tests import figures
@@ -38,7 +38,7 @@ def test_killed_at_every_boundary(lab: Headless, sandbox: Sandbox, tmp_path: Pat
     assert {f"{step}:{boundary}" for step in ACTING for boundary in BOUNDARIES} <= set(places), places
     assert len(codes) == len(places) + 1
     _as_if_never_killed(sandbox, before)
-    _nothing_twice(sandbox, ran.journal, since=last)
+    assert_replaced_once(sandbox, OSD, ran.journal, since=last)
     _keep(places, codes, seconds=monotonic() - began)
 
 
@@ -83,18 +83,3 @@ def _as_if_never_killed(sandbox: Sandbox, before: dict[str, Any]) -> None:
     assert now == before
     states = [each["state_name"] for each in sandbox.ceph("status")["pgmap"]["pgs_by_state"]]
     assert all(state.startswith("active+clean") for state in states)
-
-
-def _nothing_twice(sandbox: Sandbox, journal: list[dict[str, Any]], *, since: int) -> None:
-    """By Ceph's own maps: since the start the OSD was marked out, destroyed and made anew once."""
-    created = outs = 0
-    was = None
-    for epoch in range(since, sandbox.ceph("osd", "dump")["epoch"] + 1):
-        found = [each for each in sandbox.ceph("osd", "dump", str(epoch))["osds"] if each["osd"] == OSD]
-        now = (found[0]["uuid"], found[0]["in"]) if found else None
-        created += was is None and now is not None and epoch > since
-        outs += bool(was and now and was[0] == now[0] and was[1] and not now[1])
-        was = now
-    assert (created, outs) == (1, 1)
-    done = [record["step"] for record in journal if record["phase"] == "done"]
-    assert len(done) == len(set(done))

@@ -79,7 +79,7 @@ class Approval(Data, frozen=True):
         missing = sorted({step.confirm for step in plan.steps if step.confirm} - set(self.confirmations))
         if missing:
             raise ApprovalRejected(
-                f"It lacks the typed confirmation of {', '.join(missing)}.",
+                f"The approval lacks the typed confirmation of {', '.join(missing)}.",
                 where=self._title,
                 hint="approve again, and type each name that is asked for",
             )
@@ -106,7 +106,7 @@ class Approval(Data, frozen=True):
         changed = difference({each: self.reviewed.get(each) for each in wanted}, wanted)
         if changed:
             raise ApprovalRejected(
-                f"It is for something else than what is to be run: {'; '.join(changed)}",
+                f"The approval is for something else than what is to be run: {'; '.join(changed)}",
                 where=self._title,
                 hint="plan what is to be run, and have that approved",
             )
@@ -128,7 +128,7 @@ class Approval(Data, frozen=True):
     def _check_plan(self, plan: Plan) -> None:
         if self.cluster_uid != plan.cluster_uid:
             raise ApprovalRejected(
-                f"It is for the cluster with UID {self.cluster_uid}, not for {plan.cluster} "
+                f"The approval is for the cluster with UID {self.cluster_uid}, not for {plan.cluster} "
                 f"({plan.cluster_uid}).",
                 where=self._title,
                 hint="approve the plan of this cluster",
@@ -136,7 +136,7 @@ class Approval(Data, frozen=True):
         if self.plan_hash != plan.hash:
             changed = "; ".join(difference(self.reviewed, plan)) or "its form"
             raise ApprovalRejected(
-                f"It is for another plan than this. Different now: {changed}",
+                f"The approval is for another plan than this. Different now: {changed}",
                 where=self._title,
                 hint="review the plan as it is now and approve again",
             )
@@ -145,13 +145,13 @@ class Approval(Data, frozen=True):
         now = datetime.now(UTC)
         if now >= self.until and not late:
             raise ApprovalRejected(
-                f"It expired at {self.until:%Y-%m-%d %H:%M:%S} UTC.",
+                f"The approval expired at {self.until:%Y-%m-%d %H:%M:%S} UTC.",
                 where=self._title,
                 hint="review the plan as it is now and approve again",
             )
         if self.at > now + SKEW:
             raise ApprovalRejected(
-                f"It was made at {self.at:%Y-%m-%d %H:%M:%S} UTC, which is in the future.",
+                f"The approval was made at {self.at:%Y-%m-%d %H:%M:%S} UTC, which is in the future.",
                 where=self._title,
                 hint="set this machine's clock, or the approver's",
             )

@@ -59,7 +59,7 @@ def verify(content: bytes, signature: str, *, by: str, allowed_signers: Path) ->
         )
     if not signature:
         raise ApprovalRejected(
-            "It is not signed, and only signed approvals are accepted here.",
+            "The approval is not signed, and only signed approvals are accepted here.",
             where=where,
             hint="approve with --sign KEY",
         )
@@ -70,7 +70,7 @@ def verify(content: bytes, signature: str, *, by: str, allowed_signers: Path) ->
         done = _run(["-Y", "verify", "-I", by, *known], content)
     if done.returncode != 0:
         raise ApprovalRejected(
-            f"Its signature is not accepted for {by!r}: {_said(done)}",
+            f"The approval's signature is not accepted for {by!r}: {_said(done)}",
             where=where,
             hint=f"let someone of {allowed_signers} approve, with a key that stands there",
         )

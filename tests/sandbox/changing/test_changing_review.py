@@ -171,7 +171,7 @@ def altered(approval: Approval) -> Approval:
     ("spoil", "says"),
     [
         (expired, "expired at"),
-        (of_another_cluster, "It is for the cluster with UID other"),
+        (of_another_cluster, "The approval is for the cluster with UID other"),
         (without_typing, "lacks the typed confirmation of osd"),
         (altered, "the file was altered"),
     ],

@@ -88,12 +88,15 @@ def test_only_a_trusted_fresh_approval_of_this_very_plan_counts(
     mallory = ("--by", ALICE, "--sign", str(tmp_path / "mallory"))
     borrowed = ("--by", "mallory@example.net", "--sign", str(tmp_path / "alice"))
     refused = {
-        desk.approved("unsigned", "--by", ALICE): (5, "It is not signed, and only signed approvals"),
-        desk.approved("of-mallory", *mallory): (5, f"Its signature is not accepted for {ALICE!r}"),
+        desk.approved("unsigned", "--by", ALICE): (
+            5,
+            "The approval is not signed, and only signed approvals",
+        ),
+        desk.approved("of-mallory", *mallory): (5, f"The approval's signature is not accepted for {ALICE!r}"),
         desk.approved("borrowed", *borrowed): (5, "is not accepted for 'mallory@example.net'"),
-        desk.altered("altered"): (5, f"Its signature is not accepted for {ALICE!r}"),
+        desk.altered("altered"): (5, f"The approval's signature is not accepted for {ALICE!r}"),
         desk.of_altered_plan("other"): (5, "The plan made now differs from the one that was reviewed: "),
-        desk.expired("expired"): (5, "It expired at "),
+        desk.expired("expired"): (5, "The approval expired at "),
     }
     for approval, (code, said) in refused.items():
         ran = desk.planned.run(approval=approval, out=approval.stem)

@@ -75,7 +75,7 @@ def altered() -> Approval:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (expired, "It expired at "),
+        (expired, "The approval expired at "),
         (altered, "the file was altered"),
         (lambda: approved(runbook="rook/replace-osd"), "runbook: rook/replace-osd → rook/osd-down"),
         (lambda: approved(parameters={"osd": 4}), "parameters.osd: 4 → 3"),
@@ -123,9 +123,15 @@ def longer(approval: Approval) -> Approval:
 @pytest.mark.parametrize(
     ("signed", "said"),
     [
-        (lambda desk: approved(), "It is not signed, and only signed approvals are accepted here"),
-        (lambda desk: approved().signed(desk / "mallory"), f"Its signature is not accepted for '{ALICE}'"),
-        (lambda desk: longer(approved().signed(desk / "alice")), "Its signature is not accepted for"),
+        (lambda desk: approved(), "The approval is not signed, and only signed approvals are accepted here"),
+        (
+            lambda desk: approved().signed(desk / "mallory"),
+            f"The approval's signature is not accepted for '{ALICE}'",
+        ),
+        (
+            lambda desk: longer(approved().signed(desk / "alice")),
+            "The approval's signature is not accepted for",
+        ),
     ],
     ids=["unsigned", "forged", "altered"],
 )

@@ -84,7 +84,7 @@ def hours(number: int) -> datetime:
 @pytest.mark.parametrize(
     ("approval", "says"),
     [
-        (lambda: approved(at=hours(-2), until=hours(-1)), "It expired at"),
+        (lambda: approved(at=hours(-2), until=hours(-1)), "The approval expired at"),
         (lambda: approved(at=hours(1), until=hours(2)), "which is in the future"),
         (lambda: approved(confirmations=()), "lacks the typed confirmation of osd"),
         (lambda: approved(confirmations=("OSD",)), "lacks the typed confirmation of osd"),
@@ -153,7 +153,7 @@ def of_garbage(_: Path) -> Approval:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (unsigned, "It is not signed"),
+        (unsigned, "The approval is not signed"),
         (by_a_stranger, "signature is not accepted for 'alice'"),
         (for_someone_else, "signature is not accepted for 'bob'"),
         (changed_after, "signature is not accepted for 'alice'"),

@@ -17,7 +17,16 @@ from rich.table import Table
 
 from benchmarks.measure import Row
 
-NAMES = ("import_time", "command_line", "list_frame", "figure", "headless", "rook_scale", "reachability")
+NAMES = (
+    "import_time",
+    "command_line",
+    "list_frame",
+    "figure",
+    "headless",
+    "rook_scale",
+    "reachability",
+    "survey_scale",
+)
 HEADINGS = ("what", "opskit", "peer", "ratio", "target", "met")
 PEERS = ("kubernetes", "nbclient", "plotly", "msgspec", "pandas", "numpy")
 """Libraries whose versions a figure depends on."""

@@ -1,9 +1,11 @@
 """Every check of every system, at once: a system that fails or hangs takes none of the others along."""
 
+import gc
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from opskit import systems
@@ -86,7 +88,8 @@ def survey(
 
     """
     wanted = tuple(judged)
-    done = _at_once(cluster, wanted, seconds, told)
+    with _uncollected():
+        done = _at_once(cluster, wanted, seconds, told)
     every = [(room.name, done.get(room.name) or _hung(room.name, seconds)) for room in wanted]
     return Survey(
         cluster=name or cluster.info.name,
@@ -95,6 +98,18 @@ def survey(
         absent=tuple(f"{name}: {seen.absent}" for name, seen in every if seen.absent),
         defects=tuple(seen.defect for _, seen in every if seen.defect),
     )
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Facts are trees without cycles: looking for garbage among them takes a fifth of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _at_once(

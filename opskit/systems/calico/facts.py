@@ -1,8 +1,9 @@
 """What is true of a cluster's network now: policies, who they are about, and Calico's own state."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from opskit.core.cluster import Cluster
 from opskit.core.findings import Data
@@ -16,6 +17,7 @@ from opskit.systems.calico.reach import Objects, Reach
 from opskit.systems.calico.reach.objects import BY_FIELD
 from opskit.systems.calico.workloads import Node
 
+T = TypeVar("T")
 PARTS = {
     "ip_pools": network.IP_POOL,
     "block_affinities": network.BLOCK_AFFINITY,
@@ -67,6 +69,16 @@ class Facts(Data, frozen=True, dict=True):
     def reach(self) -> Reach:
         """The reachability engine over these facts."""
         return Reach.of(self.objects)
+
+    def once(self, name: str, derive: Callable[[], T]) -> T:
+        """What is derived from these facts under that name: derived once, whoever asks."""
+        if name not in self._derived:
+            self._derived[name] = derive()
+        return self._derived[name]
+
+    @cached_property
+    def _derived(self) -> dict[str, Any]:
+        return {}
 
     @property
     def unjudgeable(self) -> list[Unread]:

@@ -6,6 +6,7 @@ The rules follow `calicoctl ipam check`: https://docs.tigera.io/calico/latest/re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from opskit.core.parts import known
@@ -49,7 +50,7 @@ class Allocation:
         """When, where that is recorded."""
         text = str((self.attribute.secondary or {}).get("timestamp", ""))[:19].replace("T", " ")
         try:
-            return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
         except ValueError:
             return None
 
@@ -72,6 +73,7 @@ class Usage:
         return self.allocated / self.net.num_addresses
 
 
+@lru_cache(maxsize=1 << 16)
 def net_of(text: str) -> Net | None:
     """The network, or None where the text is none."""
     try:
@@ -93,11 +95,19 @@ def allocations(block: IPAMBlock) -> Iterator[Allocation]:
 
 def given(facts: Facts) -> list[Allocation]:
     """Every address that is given."""
+    return facts.once("given", lambda: _given(facts))
+
+
+def _given(facts: Facts) -> list[Allocation]:
     return [each for block in known(facts.ipam_blocks, []) for each in allocations(block)]
 
 
 def usage(facts: Facts) -> list[Usage]:
     """Every pool with what is given of it, in the order of their names."""
+    return facts.once("usage", lambda: _every_usage(facts))
+
+
+def _every_usage(facts: Facts) -> list[Usage]:
     blocks = [(net, block) for block in known(facts.ipam_blocks, []) if (net := net_of(block.spec.cidr))]
     pools = sorted(known(facts.ip_pools, []), key=lambda pool: pool.name)
     return [_usage(pool, net, blocks) for pool in pools if (net := net_of(pool.spec.cidr))]
@@ -126,11 +136,17 @@ def leaked(facts: Facts) -> list[Allocation]:
 
 
 def _leaked(facts: Facts, each: Allocation, pods: dict[tuple[str, str], Pod]) -> bool:
-    if each.given is not None and facts.now - each.given < GRACE:
+    if not _astray(facts, each, pods):
         return False
-    if each.owner is None:
+    # Asked last: of thousands of addresses, few are astray, and a text has to be parsed for each.
+    return each.given is None or facts.now - each.given >= GRACE
+
+
+def _astray(facts: Facts, each: Allocation, pods: dict[tuple[str, str], Pod]) -> bool:
+    owner = each.owner
+    if owner is None:
         return each.tunnel and each.node not in facts.nodes
-    pod = pods.get(each.owner)
+    pod = pods.get(owner)
     return pod is None or bool(pod.addresses and each.address not in pod.addresses)
 
 

@@ -59,6 +59,7 @@ class StateTerminated(Wire, frozen=True):
     """How a container ended."""
 
     exit_code: int = 0
+    signal: int | None = None
     reason: str = ""
     message: str = ""
     finished_at: datetime | None = None
@@ -98,6 +99,7 @@ class PodStatus(Wire, frozen=True):
     message: str = ""
     conditions: list[WireCondition] | None = None
     container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
     pod_ip: str = msgspec.field(name="podIP", default="")
     host_ip: str = msgspec.field(name="hostIP", default="")
     start_time: datetime | None = None

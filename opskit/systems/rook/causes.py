@@ -4,11 +4,12 @@ import re
 from datetime import datetime
 
 from opskit.core.findings import Data, Evidence
+from opskit.core.kinds_workloads import ContainerStatus, Pod
 from opskit.core.parts import known
 from opskit.systems.rook.answers_daemons import Crash, LogLine
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
-from opskit.systems.rook.workloads import ContainerStatus, Node, Pod
+from opskit.systems.rook.workloads import Node
 
 
 class Cause(Data, frozen=True):

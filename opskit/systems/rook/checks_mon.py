@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from statistics import median
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
+from opskit.core.kinds_workloads import Pod
 from opskit.core.parts import Unread, known
 from opskit.core.wording import count, some
 from opskit.systems.rook import causes
 from opskit.systems.rook.answers_daemons import MonDump, Skew, TimeSync
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.judging import UNASKED, finding, judges, raised, said
-from opskit.systems.rook.workloads import Deployment, Pod
+from opskit.systems.rook.workloads import Deployment
 
 DRIFT_ALLOWED = 0.05
 """Seconds; `mon_clock_drift_allowed`."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 from opskit.core.conditions import Conditions, Held
 from opskit.core.errors import NotFound
 from opskit.core.kinds import Kind, Object
+from opskit.core.kinds_core import POD
 from opskit.systems.rook.conditions_ceph import osd_info
 from opskit.systems.rook.reading import namespace as rook_namespace
-from opskit.systems.rook.workloads import DEPLOYMENT, NODE, POD, POD_DISRUPTION_BUDGET, Deployment, Node
+from opskit.systems.rook.workloads import DEPLOYMENT, NODE, POD_DISRUPTION_BUDGET, Deployment, Node
 
 if TYPE_CHECKING:
     from opskit.core.cluster import Cluster

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from opskit.core.cluster import Cluster
 from opskit.core.findings import Data
+from opskit.core.kinds_workloads import Pod
 from opskit.core.parts import Unread, known, settle
 from opskit.core.reads import InPod
 from opskit.systems.rook import answers as ceph
@@ -26,7 +27,7 @@ class Facts(Data, frozen=True, dict=True):
     others: list[tuple[str, kinds.Resource]] | Unread
     """Kind and resource of Rook's other kinds."""
     deployments: list[workloads.Deployment] | Unread
-    pods: list[workloads.Pod] | Unread
+    pods: list[Pod] | Unread
     operator: list[workloads.Deployment] | Unread
     """Rook's operator; empty when there is none."""
     nodes: list[workloads.Node] | Unread

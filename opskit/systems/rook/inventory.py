@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import msgspec
 
 from opskit.core.findings import Data
+from opskit.core.kinds_workloads import Pod
 from opskit.systems.rook.answers import CrushNode, OsdDf, OsdDump, OsdEntry, OsdUse, Tree
 from opskit.systems.rook.answers_daemons import OsdMetadata
-from opskit.systems.rook.workloads import Deployment, Pod
+from opskit.systems.rook.workloads import Deployment
 
 KIB = 1024
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from opskit.core.kinds import Kind, Object, Wire, WireCondition
+from opskit.core.kinds_core import POD as POD
 from opskit.systems.rook.workloads import DEPLOYMENT as DEPLOYMENT
 from opskit.systems.rook.workloads import NODE as NODE
-from opskit.systems.rook.workloads import POD as POD
 from opskit.systems.rook.workloads import POD_DISRUPTION_BUDGET as POD_DISRUPTION_BUDGET
 
 GROUP = "ceph.rook.io"

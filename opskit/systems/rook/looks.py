@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from opskit.core.conditions import Held
+from opskit.core.kinds_core import POD
 from opskit.core.parts import Unread, attempt
 from opskit.systems.rook.answers import Tree
 from opskit.systems.rook.conditions_ceph import osds_ok_to_stop
 from opskit.systems.rook.conditions_pg import damage, query
 from opskit.systems.rook.reading import ceph
-from opskit.systems.rook.workloads import POD
 
 if TYPE_CHECKING:
     from opskit.core.cluster import Cluster

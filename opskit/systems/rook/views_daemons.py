@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from opskit.core.kinds_workloads import Pod
 from opskit.core.parts import known
 from opskit.systems.rook import answers_daemons as daemons
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.frames import Columns, table
-from opskit.systems.rook.workloads import Pod
 
 MONS: Columns = {
     "mon": "str",

@@ -3,8 +3,6 @@
 Fields follow https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/.
 """
 
-from datetime import datetime
-
 import msgspec
 
 from opskit.core.kinds import Kind, Object, Wire, WireCondition
@@ -31,71 +29,6 @@ class Deployment(Object, frozen=True):
 
     spec: DeploymentSpec = msgspec.field(default_factory=DeploymentSpec)
     status: DeploymentStatus = msgspec.field(default_factory=DeploymentStatus)
-
-
-class Waiting(Wire, frozen=True):
-    """Why a container does not run yet."""
-
-    reason: str = ""
-    message: str = ""
-
-
-class Terminated(Wire, frozen=True):
-    """How a container ended."""
-
-    exit_code: int = 0
-    signal: int | None = None
-    reason: str = ""
-    message: str = ""
-    finished_at: datetime | None = None
-
-
-class Running(Wire, frozen=True):
-    """A container that runs."""
-
-    started_at: datetime | None = None
-
-
-class ContainerState(Wire, frozen=True):
-    """Exactly one of the three is set."""
-
-    waiting: Waiting | None = None
-    terminated: Terminated | None = None
-    running: Running | None = None
-
-
-class ContainerStatus(Wire, frozen=True):
-    """A container of a pod."""
-
-    name: str = ""
-    ready: bool = False
-    restart_count: int = 0
-    state: ContainerState = msgspec.field(default_factory=ContainerState)
-    last_state: ContainerState = msgspec.field(default_factory=ContainerState)
-
-
-class PodStatus(Wire, frozen=True):
-    """Where a pod stands."""
-
-    phase: str = ""
-    reason: str = ""
-    message: str = ""
-    conditions: list[WireCondition] | None = None
-    container_statuses: list[ContainerStatus] | None = None
-    init_container_statuses: list[ContainerStatus] | None = None
-
-
-class PodSpec(Wire, frozen=True):
-    """Where a pod runs."""
-
-    node_name: str = ""
-
-
-class Pod(Object, frozen=True):
-    """A pod of a daemon."""
-
-    spec: PodSpec = msgspec.field(default_factory=PodSpec)
-    status: PodStatus = msgspec.field(default_factory=PodStatus)
 
 
 class NodeSpec(Wire, frozen=True):
@@ -141,7 +74,6 @@ class PodDisruptionBudget(Object, frozen=True):
 
 
 DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments", Deployment)
-POD = Kind("", "v1", "Pod", "pods", Pod)
 NODE = Kind("", "v1", "Node", "nodes", Node, namespaced=False)
 POD_DISRUPTION_BUDGET = Kind(
     "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", PodDisruptionBudget

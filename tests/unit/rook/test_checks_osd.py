@@ -3,8 +3,9 @@
 import pytest
 
 from opskit.core.findings import Severity
+from opskit.core.kinds_workloads import Pod
 from opskit.systems.rook.checks import check
-from opskit.systems.rook.workloads import Deployment, Node, Pod
+from opskit.systems.rook.workloads import Deployment, Node
 
 from .conftest import codes, of
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from opskit.core.findings import Severity
+from opskit.core.kinds_workloads import Pod
 from opskit.core.parts import Unread
 from opskit.systems.rook import answers, kinds, workloads
 from opskit.systems.rook.answers_daemons import Device, FsDump, MonDump, OsdPerf, Rule, TimeSync
@@ -243,7 +244,7 @@ def test_a_toolbox_that_does_not_run_is_no_word_on_the_monitors(recorded):
     ready = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}
     node = of(workloads.Node, metadata={"name": "node-c"}, status={"conditions": [ready]})
     named = {"name": "rook-ceph-tools-1", "labels": {"app": "rook-ceph-tools"}}
-    pods = [of(workloads.Pod, metadata=named, spec={"nodeName": "node-c"}, status={"phase": "Running"})]
+    pods = [of(Pod, metadata=named, spec={"nodeName": "node-c"}, status={"phase": "Running"})]
     silent = Unread(part="status", error="PodNotReady", reason="No pod of app=rook-ceph-tools is Ready.")
     findings = check(recorded("host-down", status=silent, cluster=None, pods=pods, nodes=[node]))
     assert "CEPH_SILENT" not in codes(findings)

@@ -5,13 +5,14 @@ Follows https://docs.ceph.com/en/latest/rados/troubleshooting/troubleshooting-os
 
 from collections.abc import Iterator
 
+from opskit.core.kinds_workloads import Pod
 from opskit.core.parts import Unread, known
 from opskit.core.plan import Condition, Delete, Draft, Step, Target
 from opskit.systems.rook.answers import OsdDump
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.inventory import Osd
 from opskit.systems.rook.plans import guards, steps
-from opskit.systems.rook.workloads import Deployment, Pod
+from opskit.systems.rook.workloads import Deployment
 
 START_SECONDS = 600
 """An OSD with a long log replays it before it reports."""

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from opskit.core.conditions import Held
+from opskit.core.kinds_workloads import Pod
 from opskit.core.parts import Unread, known
 from opskit.systems.rook.answers import OsdDump, Status
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.plans import guards
-from opskit.systems.rook.workloads import Node, Pod
+from opskit.systems.rook.workloads import Node
 
 ROOK_TIMEOUT_MINUTES = 30
 """Rook takes its noout on a drained host back after this, unless the CephCluster says otherwise."""

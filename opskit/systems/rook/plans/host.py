@@ -11,6 +11,7 @@ import msgspec
 
 from opskit.core.conditions import Held
 from opskit.core.errors import BadValue
+from opskit.core.kinds_workloads import Pod
 from opskit.core.parts import Unread, known
 from opskit.core.plan import Change, Condition, Draft, Evict, Patch, Step, Target, Undo
 from opskit.core.planning import looks
@@ -20,7 +21,7 @@ from opskit.systems.rook.conditions_maintenance import MARKS
 from opskit.systems.rook.facts import Facts
 from opskit.systems.rook.plans import guards, guards_host, host_parts, steps
 from opskit.systems.rook.plans.host_back import leave_maintenance
-from opskit.systems.rook.workloads import Node, Pod
+from opskit.systems.rook.workloads import Node
 
 BY = "opskit rook/host-maintenance"
 EVICT_SECONDS = 900

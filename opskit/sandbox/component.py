@@ -1,6 +1,7 @@
 """What a server is, as data, and the order that servers start in."""
 
 import errno
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -12,6 +13,9 @@ from opskit.core.errors import OpsError, StepFailed
 from opskit.sandbox.processes import Command
 from opskit.sandbox.site import Site
 from opskit.sandbox.waiting import wait_until
+
+_LEAST_MIB = 8
+"""With less free space no server works."""
 
 
 def _nothing(_: Site) -> None:
@@ -166,12 +170,20 @@ def _of_the_machine(error: OSError) -> OpsError:
 def _explained(site: Site, component: Component, error: OpsError) -> StepFailed:
     died = component.command is not None and not site.processes.alive(component.name)
     fate = "ended by itself" if died else "did not become ready"
-    log = site.processes.log(component.name)
+    log, full = site.processes.log(component.name), _full_disk(site)
     return StepFailed(
-        f"{component.name} {fate}. {error.what} {last_lines(log)}",
+        f"{component.name} {fate}. {full}{error.what} {last_lines(log)}",
         where=error.where or str(log),
-        hint=error.hint or f"read {log}; then `opskit sandbox down --name {site.name}` and try again.",
+        hint=(full and "free some space")
+        or error.hint
+        or f"read {log}; then `opskit sandbox down --name {site.name}` and try again.",
     )
+
+
+def _full_disk(site: Site) -> str:
+    """A sentence, where the disk is full: most servers die of it without a word that says so."""
+    free = shutil.disk_usage(site.state).free >> 20
+    return f"The disk is full: {free} MiB are free at {site.state}. " if free < _LEAST_MIB else ""
 
 
 def last_lines(log: Path, *, count: int = 4) -> str:

@@ -102,7 +102,8 @@ def test_a_disk_that_fills_up_meanwhile_is_told_and_down_works(tmp_path: Path) -
     done = in_a_view(tmp_path, run, DOWN, "find $XDG_STATE_HOME", disk_mib=disk)
     assert done.returncode == 0
     assert "ended with 6" in done.stdout
-    assert "o space left" in done.stderr
+    assert "The disk is full: 0 MiB are free" in done.stderr
+    assert "Next: free some space" in done.stderr
     assert "sandbox.json" not in done.stdout
 
 

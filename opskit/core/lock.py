@@ -45,7 +45,8 @@ class LeaseLock:
     Args:
         cluster: where the Lease lives.
         lock: its namespace and name; the namespace exists already.
-        holder: who takes it, see `identity`.
+        holder: who takes it, see `identity`. Only one process has this identity at a time: the one that has
+            the run's journal open. What it left behind when it died, it takes again without waiting.
         run: the run's id.
         take_over: take an expired lock although its run is unfinished.
         seconds: how long it outlasts its last renewal.
@@ -94,7 +95,7 @@ class LeaseLock:
 
         """
         last = self._claim.read()
-        if last is not None and last.spec.holder_identity:
+        if last is not None and last.spec.holder_identity not in (None, "", self.holder):
             last = expired(self._claim, last, seconds=self._seconds, stop=stop, watch=watch)
         before = note_of(last) if last else Note()
         require_takeable(before, run=self.run, take_over=self._take_over, where=self.where)

@@ -96,6 +96,18 @@ def test_an_expired_lock_of_an_unfinished_run_is_taken_only_explicitly(lab: Lab)
     assert lab.lease()["metadata"]["annotations"]["opskit/taken_from"] == "run-1"
 
 
+def test_a_run_that_was_killed_takes_its_own_lock_again_at_once(lab: Lab) -> None:
+    """Nobody else can be this run: whoever goes on with it holds its journal."""
+    lab.make_deployment("osd")
+    plan = lab.plan(lab.scale_step("osd", before=1, after=0))
+    assert Process(lab, plan, run="run-1").run(signal_at="send")[0] == -signal.SIGKILL
+    assert lab.lease()["spec"]["holderIdentity"] == identity("run-1")
+    told_of: list[Progress] = []
+    with lab.journal() as journal:
+        assert lab.engine(plan, journal, watch=told_of.append).resume().status == "done"
+    assert "locking" not in {each.phase for each in told_of}
+
+
 def test_a_partitioned_runner_stops_itself_and_writes_no_more(lab: Lab, site: Site, tmp_path: Path) -> None:
     lab.make_deployment("osd")
     gate = holds_on(lab)

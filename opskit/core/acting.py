@@ -1,13 +1,11 @@
 """One act: announced in the journal, sent once, and read back when no answer came."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
-
-import msgspec
 
 from opskit.core.answers import converted
 from opskit.core.clock import elapsed
+from opskit.core.deed import Deed, announced
 from opskit.core.errors import (
     DeadlineExceeded,
     JournalUnwritable,
@@ -16,8 +14,7 @@ from opskit.core.errors import (
     StepFailed,
     Unreachable,
 )
-from opskit.core.plan import Action, Call, Condition, Delete, Evict, Run, Target
-from opskit.core.progress import Progress
+from opskit.core.plan import Call, Delete, Evict, Run
 from opskit.core.read_back import Fate, read_back
 from opskit.core.rejections import rejected
 from opskit.core.tools import GRACE, Tools, unmet
@@ -32,45 +29,6 @@ PAUSE = 0.5
 """Seconds before an act that was not done is tried again; the server may ask for more."""
 RETRY = 2.0
 """Seconds before a server that does not answer is asked again."""
-
-
-def announced(prepared: Prepared) -> dict[str, object]:
-    """What the journal keeps of an act before it is sent. What it sends stands in the plan."""
-    request = prepared.request
-    return {
-        "action": type(prepared.action).__name__.lower(),
-        "target": str(prepared.target),
-        "request": f"{request.method} {request.path}" if request else "",
-        "seen": msgspec.to_builtins(prepared.seen),
-        "changes": msgspec.to_builtins(prepared.changes),
-    }
-
-
-@dataclass(frozen=True)
-class Deed:
-    """What is to be done once."""
-
-    step: str
-    action: Action
-    target: Target
-    postcondition: tuple[Condition, ...]
-    over: float
-    """When its deadline passes, on the clock of `clock.elapsed`."""
-    at: Progress
-    prefix: str = ""
-    """Of its phases in the journal."""
-    review: Callable[[Prepared], None] = lambda _: None
-    """Raises when what would change is not what was reviewed."""
-
-    @property
-    def left(self) -> float:
-        """Seconds until its deadline."""
-        return self.over - elapsed()
-
-    @property
-    def kubernetes(self) -> bool:
-        """Whether it is a write to the API server."""
-        return not isinstance(self.action, Run | Call)
 
 
 class Actor:
@@ -193,18 +151,23 @@ class Actor:
         fate = self._fate(prepared, answer)
         self._record("read-back", outcome=fate.outcome, text=fate.text, because=answer.text)
         if fate.outcome == "unknown":
-            raise OutcomeUnknown(
-                f"Nobody can tell whether {self.deed.target} was changed: {answer.text}; {fate.text}.",
-                where=self.deed.step,
-                hint=f"look at it by hand, then opskit resume {self.tools.journal.run} "
-                f"--settle {self.deed.step}=done (or =not-done)",
-            )
+            raise self._unknown(answer, fate)
         if fate.outcome == "applied":
             self._record("acknowledged", text=f"read back: {fate.text}")
             self.tools.boundary("ack")
             return True
         self._pause(f"{answer.text}; {fate.text}", PAUSE)
         return False
+
+    def _unknown(self, answer: Silent, fate: Fate) -> OutcomeUnknown:
+        run, step = self.tools.journal.run, self.deed.step
+        return OutcomeUnknown(
+            f"Nobody can tell whether {self.deed.target} was changed: {answer.text}; {fate.text}",
+            where=step,
+            hint=f"once the server answers, opskit resume {run}: it reads it back"
+            if fate.unread
+            else f"look at it by hand, then opskit resume {run} --settle {step}=done (or =not-done)",
+        )
 
     def _fate(self, prepared: Prepared, answer: Silent) -> Fate:
         if answer.sent is False:
@@ -219,8 +182,10 @@ class Actor:
                 )
                 return self._unless_went_on(fate)
             except ReadError as error:
-                if self.deed.left <= 0:
-                    return Fate(outcome="unknown", text=f"it could not be read back: {error}")
+                if self.deed.left <= 0 or self.tools.lock.given_up:
+                    text = f"it could not be read back: {error.what}"
+                    return Fate(outcome="unknown", text=text, unread=True)
+                self.tools.tell(self.deed.at, "no answer", f"{error.what} Reading it back again soon.")
                 rest(min(RETRY, self.deed.left), self.tools.stop, f"reading {self.deed.target} back")
 
     def _unless_went_on(self, fate: Fate) -> Fate:

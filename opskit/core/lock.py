@@ -130,8 +130,13 @@ class LeaseLock:
             LockLost: someone else holds it, or it could not be renewed for `PATIENCE` durations.
 
         """
-        if self._claim.lost or self._silent > self._seconds * PATIENCE:
+        if self._claim.lost or self.given_up:
             raise self._gone()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it could not be renewed for so long that waiting is no use."""
+        return self._silent > self._seconds * PATIENCE
 
     def regain(self, *, stop: Stop = never, watch: Callable[[str], None] = lambda _: None) -> None:
         """Wait until a write may be sent: until the lock is renewed, if it is late.

@@ -17,6 +17,8 @@ class Fate(Data, frozen=True):
 
     outcome: Literal["applied", "not applied", "unknown"]
     text: str
+    unread: bool = False
+    """Whether it is unknown only because nothing answered: it can be read back later."""
 
 
 def read_back(writer: Writer, prepared: Prepared) -> Fate:

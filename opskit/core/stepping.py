@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from opskit.core.acting import Actor, Deed
+from opskit.core.acting import Actor
 from opskit.core.clock import elapsed
+from opskit.core.deed import Deed
 from opskit.core.errors import DeadlineExceeded, PlanChanged, ReadError, Refused, StepFailed
 from opskit.core.history import UNDO, Trace
 from opskit.core.plan import Action, Apply, Call, Change, Condition, Run, Step, Target, Wait

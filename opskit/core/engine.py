@@ -11,12 +11,14 @@ from opskit.core.cluster import Cluster
 from opskit.core.conditions import Conditions
 from opskit.core.errors import (
     BadValue,
+    JournalDamaged,
     JournalUnwritable,
     OpsError,
     PlanChanged,
     Refused,
     StepFailed,
     UsageError,
+    WriteRejected,
 )
 from opskit.core.goal import reach
 from opskit.core.guards import require_approved, require_cluster, require_fresh, require_rights
@@ -153,13 +155,18 @@ class Engine:
         try:
             for index, step in enumerate(self._plan.steps):
                 self._step(step, later=self._plan.steps[index + 1 :])
-        except StepFailed as error:
-            if not self._plan.restore:
+        except (StepFailed, WriteRejected, Refused) as error:
+            if not self._to_restore(error):
                 raise
             raise self._restored(error) from error
         reach(self._tools, self._plan.goal, seen=self._saw)
 
-    def _restored(self, error: StepFailed) -> StepFailed:
+    def _to_restore(self, error: OpsError) -> bool:
+        """Whether the plan takes back what is in place: not what could not be journaled, and not a stop."""
+        unrecorded = isinstance(error, JournalUnwritable | JournalDamaged)
+        return self._plan.restore and not unrecorded and any(map(in_place, self._traces().values()))
+
+    def _restored(self, error: OpsError) -> StepFailed:
         """Take back what this run did, because the plan says so, and what is told of it."""
         failed = self._failed
         self._record("undoing", by="the plan itself", why=error.what)

@@ -176,7 +176,10 @@ class Plan(Data, frozen=True):
     nothing_to_do: str = ""
     """Why there are no steps."""
     restore: bool = False
-    """Whether the steps before one that fails are taken back at once, without asking."""
+    """Whether the steps before one that fails, or is refused, are taken back at once, without asking.
+
+    A stop takes nothing back: it ends the run at once, and says how to.
+    """
 
     @property
     def hash(self) -> str:

@@ -3,13 +3,14 @@
 What is changed is a stand-in that holds names and numbers; journal, engine and conditions are the real ones.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -137,7 +138,15 @@ def watch(number: int = 1, *, seconds: int = 600) -> Step:
     )
 
 
-def ran(settings_: Settings, *steps: Step, restore: bool = True) -> tuple[Outcome, list[str]]:
+def needing(step: Step, name: str, number: int) -> Step:
+    """The same, which is refused unless that name has that number."""
+    before = Condition(name="t/is", arguments={"name": name, "number": number})
+    return msgspec.structs.replace(step, precondition=(before,))
+
+
+def ran(
+    settings_: Settings, *steps: Step, restore: bool = True, stop: Callable[[], str | None] = lambda: None
+) -> tuple[Outcome, list[str]]:
     plan = Plan(
         runbook="r",
         system="t",
@@ -163,6 +172,7 @@ def ran(settings_: Settings, *steps: Step, restore: bool = True) -> tuple[Outcom
             writer=Writer(cluster),
             journal=journal,
             lock=Free(),  # type: ignore[arg-type]
+            stop=stop,  # type: ignore[arg-type]
         )
         return engine.apply(), [each.phase for each in journal.records]
 
@@ -185,6 +195,34 @@ def test_what_fails_is_taken_back_at_once() -> None:
     assert outcome.error["next"] == "look at what failed, then plan again"
     assert phases.index("undoing") < phases.index("undo-done")
     assert {each.id: each.state for each in outcome.steps} == {"v2-to-30": "undone", "watch-1": "failed"}
+
+
+def test_what_is_refused_midway_is_taken_back_too() -> None:
+    held = Settings({"v2": 10, "ready": 0})
+    outcome, phases = ran(held, put("v2", 10, 30), needing(put("v2", 30, 50), "ready", 1))
+    assert held.held == {"v2": 10, "ready": 0}
+    assert (outcome.status, outcome.exit_code) == ("failed", 6)
+    assert "All that this run had changed was taken back." in outcome.text
+    assert "undo-done" in phases
+
+
+def test_what_is_refused_at_once_has_nothing_to_take_back() -> None:
+    held = Settings({"v2": 10, "ready": 0})
+    outcome, phases = ran(held, needing(put("v2", 10, 30), "ready", 1))
+    assert (outcome.status, outcome.exit_code) == ("refused", 5)
+    assert "taken back" not in outcome.text
+    assert "undoing" not in phases
+
+
+def test_a_stop_takes_nothing_back_and_says_how_to() -> None:
+    held = Settings({"v2": 10}, said=[SLOW])
+    outcome, phases = ran(
+        held, put("v2", 10, 30), watch(), stop=lambda: "SIGTERM" if held.held["v2"] == 30 else None
+    )
+    assert held.held == {"v2": 30}
+    assert (outcome.status, outcome.exit_code) == ("stopped", 143)
+    assert "In place: v2-to-30; `opskit undo run` takes it back." in outcome.text
+    assert "undoing" not in phases
 
 
 def test_without_being_told_so_nothing_is_taken_back() -> None:

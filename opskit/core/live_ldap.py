@@ -215,5 +215,8 @@ def _untrusted(text: str, where: str) -> Untrusted:
 
 
 def _leave(connection: Any) -> None:
+    """Its socket, too: the library forgets it where no connection came about."""
     if not connection.closed:
         connection.unbind()
+    if connection.socket is not None:
+        connection.socket.close()

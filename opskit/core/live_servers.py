@@ -34,6 +34,9 @@ from opskit.core.secrets import resolve
 
 T = TypeVar("T")
 
+AT_ONCE = 6
+"""Connections to one server that are kept: as many as the reads of a system that run at once."""
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -255,7 +258,7 @@ def _pool(named: Server, tls_name: str = "") -> Any:
     if ca and not Path(ca).is_file():
         raise ConfigError("The CA file does not exist.", where=ca, hint="mend `ca` in opskit.toml")
     names: dict[str, Any] = {"server_hostname": tls_name, "assert_hostname": tls_name} if tls_name else {}
-    return urllib3.PoolManager(cert_reqs="CERT_REQUIRED", ca_certs=ca, **names)
+    return urllib3.PoolManager(maxsize=AT_ONCE, cert_reqs="CERT_REQUIRED", ca_certs=ca, **names)
 
 
 def _close(endpoint: Endpoint) -> None:

@@ -4,7 +4,14 @@ import msgspec
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity, by_severity
 from opskit.core.parts import known
-from opskit.systems.certmanager import chain, checks_budget, checks_issuing, checks_renewing, checks_serving
+from opskit.systems.certmanager import (
+    chain,
+    checks_budget,
+    checks_gateways,
+    checks_issuing,
+    checks_renewing,
+    checks_serving,
+)
 from opskit.systems.certmanager.facts import Facts
 from opskit.systems.certmanager.judging import Check, finding
 from opskit.systems.certmanager.kinds import holds
@@ -87,7 +94,7 @@ CHECKS: tuple[Check, ...] = (
     checks_renewing.loop,
     checks_serving.served_other,
     checks_serving.ingress_uncovered,
-    checks_serving.gateway_uncovered,
+    checks_gateways.gateway_uncovered,
     checks_budget.budget_low,
 )
 

@@ -9,7 +9,7 @@ from opskit.systems.certmanager.facts import Facts, Served
 from opskit.systems.certmanager.judging import finding
 from opskit.systems.certmanager.kinds import Certificate, Ingress
 
-ISSUED_BY = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer")
+ISSUED_BY = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
 
 
 def served_other(facts: Facts) -> list[Finding]:
@@ -92,7 +92,7 @@ def ingress_uncovered(facts: Facts) -> list[Finding]:
         covered = [name for tls in ingress.spec.tls or [] for name in _names(tls.secret_name, ingress, kept)]
         asked = {rule.host for rule in ingress.spec.rules or [] if rule.host}
         asked |= {host for tls in ingress.spec.tls or [] for host in tls.hosts or []}
-        bare = sorted(host for host in asked if not any(_covers(name, host) for name in covered))
+        bare = sorted(host for host in asked if not any(covers(name, host) for name in covered))
         if bare:
             found.append(_uncovered(ingress, bare))
     return found
@@ -103,7 +103,8 @@ def _names(secret: str, ingress: Ingress, kept: dict[tuple[str | None, str], Cer
     return certificate.spec.dns_names or [] if certificate else []
 
 
-def _covers(name: str, host: str) -> bool:
+def covers(name: str, host: str) -> bool:
+    """Whether a certificate's name, perhaps with a wildcard, is good for a host."""
     return name == host or (
         name.startswith("*.") and fnmatchcase(host, name) and host.count(".") == name.count(".")
     )
@@ -132,34 +133,3 @@ def _uncovered(ingress: Ingress, bare: list[str]) -> Finding:
             text="Name each host in spec.tls with a secretName, or mend the Certificate's dnsNames."
         ),
     )
-
-
-def gateway_uncovered(facts: Facts) -> list[Finding]:
-    """HTTPS listeners whose host the Certificate behind their Secret does not name."""
-    kept = {(each.namespace, each.spec.secret_name): each for each in known(facts.certificates, [])}
-    found: list[Finding] = []
-    for gateway in known(facts.gateways, []):
-        for listener in gateway.spec.listeners or []:
-            refs = (listener.tls.certificate_refs if listener.tls else None) or []
-            behind = [kept.get((ref.namespace or gateway.namespace, ref.name)) for ref in refs]
-            names = [name for each in behind if each for name in each.spec.dns_names or []]
-            if not listener.hostname or not names or any(_covers(n, listener.hostname) for n in names):
-                continue
-            found.append(
-                finding(
-                    "GATEWAY_UNCOVERED",
-                    Severity.WARNING,
-                    f"Gateway {gateway.namespace}/{gateway.name} listener {listener.name}",
-                    f"Listener {listener.name} serves {listener.hostname}, and its certificate is for "
-                    f"{some(names)}.",
-                    evidence=[
-                        Evidence(
-                            text=f"certificateRefs: {', '.join(ref.name for ref in refs)}",
-                            command=f"kubectl -n {gateway.namespace} get gateway {gateway.name} -o yaml",
-                        )
-                    ],
-                    cause="The Certificate's dnsNames lack the listener's host name: clients refuse it.",
-                    remedy=Remedy(text="Add the host name to the Certificate, or name another Secret."),
-                )
-            )
-    return found

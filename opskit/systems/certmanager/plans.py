@@ -94,11 +94,11 @@ def _issuer_reasons(facts: Facts, found: Certificate) -> Iterator[str]:
         yield f"its issuer is not ready: {chain.of_issuer(issuer).cause}"
     names = ", ".join(sorted(found.spec.dns_names or []))
     for use in checks_budget.uses(facts):
-        mine = use.what == names or any(name.endswith(use.what) for name in found.spec.dns_names or [])
+        mine = use.limit in checks_budget.OF_RENEWALS and use.what in (names, *(found.spec.dns_names or []))
         if issuer is not None and use.issuer == issuer.subject and mine and use.used >= use.allowed:
             yield (
                 f"the CA's limit for the {use.limit} {use.what} is used up ({use.used} of {use.allowed} "
-                f"in 7 days)"
+                f"in {checks_budget.LIMITS[use.limit][2]})"
             )
 
 

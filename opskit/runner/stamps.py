@@ -100,8 +100,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, notebook: Mapping[str, Any]) -> None:
-    """As nbformat lays a notebook out, so that nothing but the stamp differs."""
-    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    """As nbformat and the checkout's filter lay a notebook out, so that nothing but the stamp differs."""
+    text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     new = path.with_suffix(".stamped")
     try:
         new.write_text(text, encoding="utf-8")

@@ -99,6 +99,8 @@ def test_nothing_but_the_stamp_differs(path: Path) -> None:
     stamps.stamp(contract.load(path), MADE, {"ceph": "15.0.0"})
     after = path.read_text().splitlines()
     assert [line for line in before if line.rstrip(",") not in {each.rstrip(",") for each in after}] == []
+    laid_out = json.dumps(json.loads(path.read_text()), indent=1, ensure_ascii=False, sort_keys=True)
+    assert path.read_text() == laid_out + "\n"
 
 
 def test_an_unwritable_notebook_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

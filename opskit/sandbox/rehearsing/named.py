@@ -5,7 +5,7 @@ from collections.abc import Mapping
 NAMED: Mapping[str, Mapping[str, str]] = {
     "light": {
         "osd-down": "rook/OSD_DOWN",
-        "host-down": "rook/HOST_DOWN",
+        "host-down": "rook/OSD_HOST_DOWN",
         "mon-down": "rook/MON_DOWN",
         "mon-clock-skew": "rook/MON_CLOCK_SKEW",
         "nearfull": "rook/OSD_NEARFULL",

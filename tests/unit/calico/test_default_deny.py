@@ -133,13 +133,102 @@ def test_what_is_there_already_is_skipped_and_says_so() -> None:
     assert (done.steps, done.nothing_to_do) == ((), "shop is closed by default already, with these allows.")
 
 
-def test_where_pods_are_isolated_already_there_is_no_bridge_that_would_open_them() -> None:
-    held = facts(
-        policy("own", policyTypes=["Ingress"], podSelector={"matchLabels": {"app": "db"}}, ingress=[{}])
-    )
-    draft = default_deny(held, namespace="shop", directions="ingress")
-    assert "apply-opskit-bridge" not in ids(draft)
+def only(*terms: Json, **labels: str) -> Json:
+    return {"matchLabels": labels, "matchExpressions": list(terms)}
+
+
+def bridges(draft: Draft) -> dict[str, tuple[Json, list[str]]]:
+    """Name of a bridge → whom it selects, and in which directions."""
+    made = [
+        s.action.manifest for s in draft.steps if isinstance(s.action, Apply) and "bridge" in s.target.name
+    ]
+    return {
+        each["metadata"]["name"]: (each["spec"]["podSelector"], each["spec"]["policyTypes"]) for each in made
+    }
+
+
+NOT_DB = {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["db"]}]}
+DB, EGRESS_DB = only(app="db"), {"key": "app", "operator": "In", "values": ["db"]}
+
+
+@pytest.mark.parametrize(
+    ("selector", "types", "directions", "made"),
+    [
+        (DB, ["Ingress"], "ingress", {"opskit-bridge": (NOT_DB, ["Ingress"])}),
+        (only(EGRESS_DB), ["Egress"], "egress", {"opskit-bridge": (NOT_DB, ["Egress"])}),
+        (
+            DB,
+            ["Ingress"],
+            "both",
+            {"opskit-bridge": (NOT_DB, ["Ingress"]), "opskit-bridge-egress": ({}, ["Egress"])},
+        ),
+        (DB, ["Ingress", "Egress"], "both", {"opskit-bridge": (NOT_DB, ["Ingress", "Egress"])}),
+        (only({"key": "app", "operator": "NotIn", "values": ["db"]}), ["Ingress"], "ingress",
+         {"opskit-bridge": ({"matchExpressions": [EGRESS_DB]}, ["Ingress"])}),
+        ({}, ["Ingress"], "ingress", {}),
+        (only({"key": "app", "operator": "Exists"}), ["Ingress"], "ingress", {}),
+        (only({"key": "pod-template-hash", "operator": "Exists"}, app="db"), ["Ingress"], "ingress", {}),
+    ],
+)  # fmt: skip
+def test_the_bridge_opens_only_what_is_open(
+    selector: Json, types: list[str], directions: str, made: dict[str, Any]
+) -> None:
+    held = facts(policy("own", policyTypes=types, podSelector=selector, ingress=[{}], egress=[{}]))
+    assert bridges(default_deny(held, namespace="shop", directions=directions)) == made
+
+
+TERMS = st.sampled_from(
+    [
+        only(app="db"),
+        only(app="web"),
+        only({"key": "app", "operator": "NotIn", "values": ["web", "db"]}),
+        only({"key": "app", "operator": "Exists"}, app="api"),
+        {},
+    ]
+)
+
+
+@given(
+    own=st.lists(
+        st.tuples(TERMS, st.sampled_from((["Ingress"], ["Egress"], ["Ingress", "Egress"]))), max_size=3
+    ),
+    directions=st.sampled_from(("both", "ingress", "egress")),
+)
+@settings(max_examples=15, deadline=None)
+def test_what_is_isolated_is_opened_at_no_moment(own: list[tuple[Json, list[str]]], directions: str) -> None:
+    edits = [
+        policy(f"own-{at}", podSelector=selector, policyTypes=types)
+        for at, (selector, types) in enumerate(own)
+    ]
+    start = facts(*edits)
+    pods = [f"shop/{each.name}" for each in start.objects.pods if each.namespace == "shop"]
+    closed = [(pod, way) for pod in pods for way in ("ingress", "egress") if start.reach.isolated(pod, way)]
+    blocked = not start.reach.allowed(BROWSER, DATABASE, "TCP", 5432).allowed
+    with contextlib.suppress(Refused):
+        for reach in moments(start, default_deny(start, namespace="shop", directions=directions)):
+            assert all(reach.isolated(pod, way) for pod, way in closed)
+            assert not (blocked and reach.allowed(BROWSER, DATABASE, "TCP", 5432).allowed)
+
+
+def test_two_bridges_go_one_after_the_other_and_come_back() -> None:
+    held = facts(policy("own", policyTypes=["Ingress"], podSelector=DB, ingress=[{}]))
+    draft = default_deny(held, namespace="shop", allow=FLOWS[:1])
+    assert ids(draft)[:2] == ["apply-opskit-bridge", "apply-opskit-bridge-egress"]
+    assert ids(draft)[-2:] == ["remove-bridge", "remove-bridge-egress"]
     assert draft.steps[-1].expected
+    after = moments(held, draft)
+    assert all(is_open(reach, FLOWS[0]) for reach in after)
+    left = [step.action.manifest for step in draft.steps[:2] if isinstance(step.action, Apply)]
+    again = default_deny(
+        facts(policy("own", policyTypes=["Ingress"], podSelector=DB, ingress=[{}]), add(POLICIES, *left)),
+        namespace="shop",
+        allow=FLOWS[:1],
+    )
+    assert [step.id for step in again.steps if step.skip] == [
+        "apply-opskit-bridge",
+        "apply-opskit-bridge-egress",
+    ]
+    assert ids(again)[-2:] == ["remove-bridge", "remove-bridge-egress"]
 
 
 DNS = ("coredns-6dbb6959b9-tnmcp", "coredns-6dbb6959b9-tslvj")

@@ -3,7 +3,7 @@
 Follows https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,8 @@ from opskit.core.plan import Apply, Change, Condition, Delete, Draft, Lock, Step
 from opskit.systems.calico.facts import Facts
 from opskit.systems.calico.flows import Flow, parse
 from opskit.systems.calico.kubernetes_policies import NetworkPolicy
-from opskit.systems.calico.plans import effects, guards, policies
+from opskit.systems.calico.plans import bridges, effects, guards, policies
+from opskit.systems.calico.plans.bridges import Bridge
 from opskit.systems.calico.plans.services import service_flows
 from opskit.systems.calico.reach import Difference, Reach
 
@@ -49,18 +50,18 @@ class Wanted:
         return {each.name: each for each in held if each.namespace == self.namespace}
 
     @cached_property
-    def pods(self) -> list[str]:
-        """The namespace's pods that have a network of their own."""
+    def pods(self) -> dict[str, Mapping[str, str]]:
+        """The labels of the namespace's pods that have a network of their own."""
         every = self.facts.reach.universe.endpoints
-        return [e.name for e in every if e.sort == "pod" and e.name.startswith(f"{self.namespace}/")]
+        return {
+            e.name: e.labels for e in every if e.sort == "pod" and e.name.startswith(f"{self.namespace}/")
+        }
 
     @cached_property
-    def open(self) -> tuple[str, ...]:
-        """Directions in which no pod of the namespace is isolated yet: those can be bridged."""
-        reach = self.facts.reach
-        held = policies.BRIDGE in self.there
-        return tuple(
-            way for way in self.directions if held or not any(reach.isolated(pod, way) for pod in self.pods)
+    def bridges(self) -> list[Bridge]:
+        """What keeps the pods open, that are so today, until all is in place."""
+        return bridges.wanted(
+            self.facts.reach, self.there, self.pods, self.directions, namespace=self.namespace
         )
 
     @cached_property
@@ -68,9 +69,7 @@ class Wanted:
         """The cluster at the end."""
         made = [policies.decoded(each) for each in (*self.allows, self.deny)]
         objects = self.facts.objects.with_changed(*made)
-        if policies.BRIDGE in self.there:
-            objects = objects.without(self.there[policies.BRIDGE])
-        return Reach.of(objects)
+        return Reach.of(objects.without(*bridges.held(self.there)))
 
     @cached_property
     def difference(self) -> Difference:
@@ -110,7 +109,7 @@ def default_deny(
     wanted = _wanted(facts, namespace, allow, directions, keep_services=keep_services)
     title = f"Default deny ({directions}) in {namespace}"
     lock, goal = Lock(namespace=namespace, name="opskit-network-policy"), tuple(_goal(wanted))
-    if all(map(wanted.unchanged, (*wanted.allows, wanted.deny))) and policies.BRIDGE not in wanted.there:
+    if all(map(wanted.unchanged, (*wanted.allows, wanted.deny))) and not bridges.held(wanted.there):
         said = f"{namespace} is closed by default already, with these allows."
         return Draft(title=title, steps=(), goal=goal, lock=lock, nothing_to_do=said)
     return Draft(title=title, steps=tuple(_steps(wanted)), goal=goal, lock=lock)
@@ -172,7 +171,8 @@ def _goal(wanted: Wanted) -> Iterator[Condition]:
         )
     for flow in wanted.flows:
         yield _flow(space, flow)
-    yield _gone(space, policies.BRIDGE)
+    for name in dict.fromkeys((policies.BRIDGE, *(each.name for each in wanted.bridges))):
+        yield _gone(space, name)
 
 
 def _flow(space: str, flow: Flow) -> Condition:
@@ -191,15 +191,15 @@ def _gone(space: str, name: str) -> Condition:
 
 
 def _steps(wanted: Wanted) -> Iterator[Step]:
-    bridged = bool(wanted.open)
+    bridged = bool(wanted.bridges)
     effect = effects.expected(wanted.facts, wanted.difference)
-    if bridged:
+    for bridge in wanted.bridges:
         yield _apply(
             wanted,
-            policies.bridge(wanted.namespace, wanted.open),
-            title="Allow everything while the policies are put in place",
+            bridge.manifest,
+            title=f"Allow {_everything(bridge)} while the policies are put in place",
             reason="The first policy that selects a pod isolates it; so long as this one is there, "
-            "nothing is cut.",
+            "nothing is cut. Pods that are isolated already are not selected.",
         )
     for manifest in wanted.allows:
         yield _apply(
@@ -213,12 +213,16 @@ def _steps(wanted: Wanted) -> Iterator[Step]:
         wanted.deny,
         title="Deny the rest",
         reason="Isolates every pod of the namespace."
-        + (" The bridge still holds everything open." if bridged else ""),
+        + (" The bridge still holds open what was." if bridged else ""),
         before=tuple(_exists(wanted.namespace, each["metadata"]["name"]) for each in wanted.allows),
         effect=() if bridged else effect,
     )
-    if bridged:
-        yield _unbridge(wanted, effect)
+    for number, bridge in enumerate(wanted.bridges, 1):
+        yield _unbridge(wanted, bridge, effect if number == len(wanted.bridges) else ())
+
+
+def _everything(bridge: Bridge) -> str:
+    return "everything" if len(bridge.ways) == 2 else f"all {bridge.ways[0]}"
 
 
 def _whom(manifest: Json) -> str:
@@ -254,20 +258,20 @@ def _apply(
     )
 
 
-def _unbridge(wanted: Wanted, effect: tuple[Change, ...]) -> Step:
+def _unbridge(wanted: Wanted, bridge: Bridge, effect: tuple[Change, ...]) -> Step:
     space, allowed = wanted.namespace, [each["metadata"]["name"] for each in wanted.allows]
     back = Undo(
-        action=Apply(manifest=policies.bridge(space, wanted.open)),
-        postcondition=(_exists(space, policies.BRIDGE),),
+        action=Apply(manifest=bridge.manifest),
+        postcondition=(_exists(space, bridge.name),),
     )
     return Step(
-        id="remove-bridge",
+        id=f"remove-{bridge.name.removeprefix('opskit-')}",
         title="Take the bridge away: from here on, what is not allowed is denied",
         action=Delete(),
-        target=policies.target(space, policies.BRIDGE),
+        target=policies.target(space, bridge.name),
         reason="Everything changes at this one moment; the lines below are what changes.",
         precondition=tuple(_exists(space, name) for name in (*allowed, policies.DENY)),
-        postcondition=(_gone(space, policies.BRIDGE),),
+        postcondition=(_gone(space, bridge.name),),
         expected=effect,
         undo=back,
         deadline_seconds=60,

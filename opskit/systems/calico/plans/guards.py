@@ -7,7 +7,7 @@ from typing import Any
 from opskit.systems.calico.facts import Facts
 from opskit.systems.calico.flows import Flow, Side
 from opskit.systems.calico.kubernetes_policies import NetworkPolicy
-from opskit.systems.calico.plans import policies
+from opskit.systems.calico.plans import bridges, policies
 from opskit.systems.calico.reach import Reach, locked_out
 from opskit.systems.calico.reach.dns import servers
 from opskit.systems.calico.sampling import pairs
@@ -63,7 +63,7 @@ def dns(facts: Facts, namespace: str, after: Reach) -> Iterator[str]:
 def foreign(there: Mapping[str, NetworkPolicy], manifests: Iterable[dict[str, Any]]) -> Iterator[str]:
     """A policy of one of our names that is not ours."""
     names = [str(each["metadata"]["name"]) for each in manifests]
-    for name in [policies.BRIDGE, *names]:
+    for name in [*bridges.NAMES, *names]:
         held = there.get(name)
         if held is not None and not policies.MANAGED.items() <= held.labels.items():
             yield f"a NetworkPolicy {name} is there that opskit did not make"

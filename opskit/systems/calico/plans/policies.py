@@ -1,8 +1,8 @@
 """The NetworkPolicies of a default deny: the allows, the deny, and the bridge between before and after.
 
-An allow isolates, too: the first policy that selects a pod denies it all that no policy allows. So where no
-pod of the namespace is isolated yet, a policy that allows everything comes first and goes last: until then
-nothing is denied, and when it goes, everything changes at one moment.
+An allow isolates, too: the first policy that selects a pod denies it all that no policy allows. So for the
+pods that are not isolated yet, a policy that allows everything comes first and goes last: until then nothing
+is denied, and when it goes, everything changes at one moment.
 https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
 
@@ -49,12 +49,12 @@ def decoded(given: Json) -> NetworkPolicy:
     return converted(given, NetworkPolicy)
 
 
-def bridge(namespace: str, directions: Iterable[str]) -> Json:
-    """Allows everything to and from every pod of the namespace."""
+def bridge(namespace: str, directions: Iterable[str], *, name: str = BRIDGE, selector: Json) -> Json:
+    """Allows everything to and from these pods of the namespace; an empty selector is every pod."""
     ways = list(directions)
     rules: Json = {way: [{}] for way in ways}
-    spec = {"podSelector": {}, "policyTypes": [_TYPES[way] for way in ways], **rules}
-    return manifest(namespace, BRIDGE, spec)
+    spec = {"podSelector": selector, "policyTypes": [_TYPES[way] for way in ways], **rules}
+    return manifest(namespace, name, spec)
 
 
 def deny(namespace: str, directions: Sequence[str]) -> Json:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from opskit import systems
 from opskit.core import approval, journal
-from opskit.core.errors import JournalDamaged, LockHeld, OpsError, UsageError
+from opskit.core.approval import Approval
+from opskit.core.errors import ApprovalRejected, JournalDamaged, LockHeld, OpsError, UsageError
 from opskit.core.findings import Data, by_severity
 from opskit.core.plan import Plan
 from opskit.core.progress import Outcome, Progress
@@ -105,6 +106,7 @@ def _go_on(
     _require_begun(own, record)
     runbook = _runbook(record)
     plan, given = plans.load(own.plan), approval.load(own.approval)
+    _require_approved(given, plan, record.run, again=again)
     own.clear_stop()
     stopper = Stopper()
     with stopping.on_signals(stopper), _cluster(record) as cluster, _in_time(own, stopper, seconds):
@@ -183,6 +185,16 @@ def _require_begun(own: RunFolder, record: Record) -> None:
             where=record.run,
             hint=f"run it again: opskit run {record.runbook}",
         )
+
+
+def _require_approved(given: Approval, plan: Plan, run: str, *, again: bool) -> None:
+    """Told before any server is asked. The plan stays; only its approval can be made anew."""
+    try:
+        given.check(plan, allowed_signers=applying.allowed_signers(), late=not again)
+    except ApprovalRejected as error:
+        verb = "resume" if again else "undo"
+        error.hint = f"`opskit approve {run}`, then `opskit {verb} {run}`"
+        raise
 
 
 def _led_by_us(record: Record) -> Record:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from opskit.cli.main import app
@@ -98,3 +99,24 @@ def test_an_emptied_journal_is_not_gone_on_with(begun: RunFolder) -> None:
     ended = CliRunner().invoke(app, ["resume", str(begun.path)])
     assert ended.exit_code == 5, ended.output
     assert Engine.asked == []
+
+
+def test_an_approval_that_is_over_is_made_anew_of_the_same_plan(begun: RunFolder) -> None:
+    run = begun.read().run
+    past = replace(approval.load(begun.approval), until=datetime.now(UTC) - timedelta(seconds=1))
+    past.save(begun.approval)
+    refused = CliRunner().invoke(app, ["resume", str(begun.path)])
+    assert refused.exit_code == 5, refused.output
+    assert f"Next: `opskit approve {run}`, then `opskit resume {run}`" in refused.stderr
+    assert Engine.asked == []
+    approved = CliRunner().invoke(app, ["approve", run, "--by", "me"])
+    assert approved.exit_code == 0, approved.output
+    CliRunner().invoke(app, ["resume", run])
+    assert Engine.asked == [("resume", {})]
+
+
+def test_what_was_done_is_taken_back_also_when_its_approval_is_over(begun: RunFolder) -> None:
+    past = replace(approval.load(begun.approval), until=datetime.now(UTC) - timedelta(seconds=1))
+    past.save(begun.approval)
+    CliRunner().invoke(app, ["undo", str(begun.path)])
+    assert Engine.asked == [("undo", None)]

@@ -36,6 +36,30 @@ def test_a_namespace_is_closed_and_opened_again(network: Sandbox, opskit: Opskit
     assert policies(network) == set()
 
 
+def test_where_some_pods_are_isolated_already_the_others_are_bridged(
+    network: Sandbox, opskit: Opskit
+) -> None:
+    network.kubectl("apply", "-f", "-", text=json.dumps(_OWN))
+    try:
+        given = ("--cluster", opskit.cluster, "-p", "namespace=shop", "-p", f"allow={json.dumps(FLOWS)}")
+        planned, done = opskit.folder / "planned", opskit.folder / "done"
+        opskit("run", "calico/default-deny", *given, "--out", str(planned), codes=(4,))
+        plan = json.loads((planned / "plan.json").read_text())
+        assert [each["id"] for each in plan["steps"]][:2] == [
+            "apply-opskit-bridge",
+            "apply-opskit-bridge-egress",
+        ]
+        approval = str(opskit.folder / "approval.json")
+        opskit("approve", str(planned / "plan.json"), "--confirm", "shop", "-o", approval)
+        opskit("run", "calico/default-deny", *given, "--out", str(done), "--approval", approval)
+        assert json.loads((done / "run.json").read_text())["status"] == "completed"
+        assert not [name for name in policies(network) if "bridge" in name]
+        opskit("undo", str(done))
+        assert policies(network) == {"own"}
+    finally:
+        network.kubectl("-n", "shop", "delete", "networkpolicy", "own", "--ignore-not-found")
+
+
 def test_the_clusters_own_namespaces_are_refused(network: Sandbox, opskit: Opskit) -> None:
     given = ("--cluster", opskit.cluster, "-p", "namespace=kube-system")
     opskit("run", "calico/default-deny", *given, "--out", str(opskit.folder / "refused"), codes=(5,))
@@ -52,3 +76,15 @@ _COURSE = {
     "metadata": {"name": "deny-all", "namespace": "shop"},
     "spec": {"podSelector": {}, "matchLabels": {"app": "db"}, "policyTypes": ["Ingress"]},
 }
+
+_OWN = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "own", "namespace": "shop"},
+    "spec": {
+        "podSelector": {"matchLabels": {"app": "db"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "api"}}}]}],
+    },
+}
+"""Only the database is isolated, and only for what it receives."""

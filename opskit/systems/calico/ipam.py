@@ -147,7 +147,8 @@ def _astray(facts: Facts, each: Allocation, pods: dict[tuple[str, str], Pod]) ->
     if owner is None:
         return each.tunnel and each.node not in facts.nodes
     pod = pods.get(owner)
-    return pod is None or bool(pod.addresses and each.address not in pod.addresses)
+    own = pod.addresses if pod else ()
+    return pod is None or bool(own and each.address not in own)
 
 
 def unrecorded(facts: Facts) -> list[tuple[Pod, str]]:

@@ -44,8 +44,9 @@ def test_a_missing_prometheus(lab: Headless, sandbox: Sandbox) -> None:
     out = lab.folder / "health"
     ran = lab.opskit("run", "rook/health", "--cluster", sandbox.context, "--out", str(out))
     assert ran.returncode == 0, ran.stderr
-    told = json.loads((out / "verdict.json").read_text())["unread"]
-    assert any(
-        "No server 'prometheus' is named in opskit.toml or found in the cluster" in each for each in told
-    )
-    assert any("[clusters.NAME.servers.prometheus]" in each for each in told)
+    verdict = json.loads((out / "verdict.json").read_text())
+    (told,) = verdict["lacking"]
+    assert "No server 'prometheus' is named in opskit.toml or found in the cluster" in told
+    assert "[clusters.NAME.servers.prometheus]" in told
+    assert verdict["unread"] == [], "a sound cluster may be without one"
+    assert "Judged without growth" in verdict["sentence"]

@@ -136,7 +136,7 @@ def _members(files: list[Path]) -> int:
 
 def test_what_is_looked_for_would_be_found(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x " + base64.b64encode(CANARY.encode()))
-    with zipfile.ZipFile(tmp_path / "b", "w") as archive:
+    with zipfile.ZipFile(tmp_path / "b", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("answer", json.dumps({"v": CANARY}))
     assert set(hits(tmp_path, [CANARY], but=set())) == {str(tmp_path / "a"), f"{tmp_path / 'b'}:answer"}
     argv = [sys.executable, "-c", "input()", CANARY]

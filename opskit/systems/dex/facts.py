@@ -14,41 +14,18 @@ from opskit.core.cluster import Cluster
 from opskit.core.errors import BadAnswer, NotFound, NotInstalled, ReadError
 from opskit.core.findings import Data
 from opskit.core.heads import Head
-from opskit.core.kinds_core import CONFIG_MAP, DEPLOYMENT, POD
-from opskit.core.kinds_workloads import Deployment, Pod
+from opskit.core.kinds_core import CONFIG_MAP, DEPLOYMENT
+from opskit.core.kinds_workloads import Deployment
 from opskit.core.parts import Job, Unread, known, listed, recorded, settle
-from opskit.core.reads import Local, OnNode, Place
-from opskit.systems.dex import certificates, directory, kinds
+from opskit.systems.dex import certificates, directory, kinds, trusts
 from opskit.systems.dex.certificates import Shown
 from opskit.systems.dex.directory import Directory
+from opskit.systems.dex.trusts import ApiServer as ApiServer
+from opskit.systems.dex.trusts import Trust as Trust
 
 SELECTOR = "app.kubernetes.io/name=dex"
-APISERVER = "component=kube-apiserver"
 LOG_SECONDS = 3600
-_FLAG = "--authentication-config="
 T = TypeVar("T")
-
-
-class ApiServer(Data, frozen=True):
-    """One API server's way of knowing people: by flags, or by a file."""
-
-    node: str
-    flags: dict[str, str]
-    """Those named `--oidc-…`, without the dashes."""
-    file: str
-    """Of `--authentication-config`; empty where it has none."""
-
-
-class Trust(Data, frozen=True):
-    """An issuer that an API server trusts."""
-
-    node: str
-    issuer: str
-    audiences: tuple[str, ...]
-    username: kinds.Claim
-    groups: kinds.Claim
-    authority: str = ""
-    """PEM of the CA that its certificate must be signed by; empty: the machine's own CAs, or not known."""
 
 
 class Facts(Data, frozen=True):
@@ -91,7 +68,7 @@ def read(cluster: Cluster) -> Facts:
     start = settle(
         {
             "deployments": lambda: _dex(cluster, selector, named),
-            "apiservers": lambda: _apiservers(cluster),
+            "apiservers": lambda: trusts.apiservers(cluster),
         }
     )
     found: list[Deployment] = known(start["deployments"], [])
@@ -99,9 +76,9 @@ def read(cluster: Cluster) -> Facts:
     parts = settle(
         {
             "config": lambda: _config(cluster, namespace),
-            "trusts": lambda: _trusts(cluster, known(start["apiservers"], [])),
+            "trusts": lambda: trusts.read(cluster, known(start["apiservers"], [])),
             "log": lambda: cluster.logs(namespace, selector, since_seconds=LOG_SECONDS),
-            "apiserver_log": lambda: cluster.logs("kube-system", APISERVER, since_seconds=LOG_SECONDS),
+            "apiserver_log": lambda: cluster.logs("kube-system", trusts.APISERVER, since_seconds=LOG_SECONDS),
             "sessions": lambda: listed(cluster, kinds.OFFLINE_SESSION, namespace=namespace),
             "roles": lambda: cluster.list(kinds.ROLE),
             "cluster_roles": lambda: cluster.list(kinds.CLUSTER_ROLE),
@@ -148,10 +125,10 @@ def _dex(cluster: Cluster, selector: str, namespace: str | None) -> list[Deploym
     return found
 
 
-def _issuer(config: kinds.DexConfig | Unread, trusts: list[Trust] | Unread) -> str:
+def _issuer(config: kinds.DexConfig | Unread, told: list[Trust] | Unread) -> str:
     if not isinstance(config, Unread):
         return config.issuer
-    return next((each.issuer for each in known(trusts, [])), "")
+    return next((each.issuer for each in known(told, [])), "")
 
 
 def _config(cluster: Cluster, namespace: str) -> kinds.DexConfig:
@@ -159,19 +136,12 @@ def _config(cluster: Cluster, namespace: str) -> kinds.DexConfig:
     for each in cluster.list(CONFIG_MAP, namespace=namespace):
         for text in (each.data or {}).values():
             if "issuer:" in text and ("connectors:" in text or "storage:" in text):
-                return _yaml(text, kinds.DexConfig, where=f"ConfigMap {namespace}/{each.name}")
+                return trusts.yaml(text, kinds.DexConfig, where=f"ConfigMap {namespace}/{each.name}")
     raise NotFound(
         "No ConfigMap holds Dex's configuration; one in a Secret is not read.",
         where=f"namespace {namespace}",
         hint="keep the configuration in a ConfigMap and only its passwords, as $VARIABLES, in a Secret",
     )
-
-
-def _yaml(text: str | bytes, shape: type[T], *, where: str) -> T:
-    try:
-        return msgspec.yaml.decode(text, type=shape, strict=False)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadAnswer(f"It does not parse: {error}.", where=where, hint="mend the file") from error
 
 
 def _ask(cluster: Cluster, path: str, shape: type[T]) -> T:
@@ -184,73 +154,6 @@ def _ask(cluster: Cluster, path: str, shape: type[T]) -> T:
         return decoder_for(shape).decode(answer.body)
     except msgspec.MsgspecError as error:
         raise BadAnswer(f"Dex' answer can't be used: {error}.", where=path) from error
-
-
-def _apiservers(cluster: Cluster) -> list[ApiServer]:
-    pods = cluster.list(POD, namespace="kube-system", selector=APISERVER)
-    if not pods:
-        raise NotInstalled(
-            "The API servers are no pods here, so that their flags can't be read.",
-            where=f"namespace kube-system, {APISERVER}",
-            hint="ask whoever runs the control plane how it authenticates",
-        )
-    return [_apiserver(each) for each in pods]
-
-
-def _apiserver(pod: Pod) -> ApiServer:
-    words = [word for each in pod.spec.containers or [] for word in _words(each)]
-    pairs = (word.removeprefix("--").partition("=") for word in words if word.startswith("--oidc-"))
-    file = next((word.removeprefix(_FLAG) for word in words if word.startswith(_FLAG)), "")
-    return ApiServer(
-        node=pod.spec.node_name or pod.name, flags={key: value for key, _, value in pairs}, file=file
-    )
-
-
-def _words(container: Any) -> list[str]:
-    return [*(container.command or []), *(container.args or [])]
-
-
-def _trusts(cluster: Cluster, servers: list[ApiServer]) -> list[Trust]:
-    copy = cluster.setting("dex", "authentication_config")
-    found: list[Trust] = []
-    for server in servers:
-        if server.file:
-            place: Place = Local() if copy else OnNode(name=server.node)
-            said = cluster.tool(("cat", str(copy or server.file)), place=place)
-            read = _yaml(
-                said.body, kinds.AuthenticationConfiguration, where=f"{server.file} on {server.node}"
-            )
-            found += [_trust(server.node, each) for each in read.jwt]
-        elif "oidc-issuer-url" in server.flags:
-            found.append(_flagged(server))
-    return found
-
-
-def _trust(node: str, jwt: kinds.Jwt) -> Trust:
-    return Trust(
-        node=node,
-        issuer=jwt.issuer.url,
-        audiences=tuple(jwt.issuer.audiences),
-        username=jwt.mappings.username,
-        groups=jwt.mappings.groups,
-        authority=jwt.issuer.authority,
-    )
-
-
-def _flagged(server: ApiServer) -> Trust:
-    """The flags' own defaults: the claim `sub`, and the issuer as a prefix unless the claim is `email`."""
-    flags, issuer = server.flags, server.flags["oidc-issuer-url"]
-    claim = flags.get("oidc-username-claim", "sub")
-    prefix = flags.get("oidc-username-prefix", "" if claim == "email" else f"{issuer}#")
-    return Trust(
-        node=server.node,
-        issuer=issuer,
-        audiences=(flags.get("oidc-client-id", ""),),
-        username=kinds.Claim(claim=claim, prefix="" if prefix == "-" else prefix),
-        groups=kinds.Claim(
-            claim=flags.get("oidc-groups-claim", ""), prefix=flags.get("oidc-groups-prefix", "")
-        ),
-    )
 
 
 def claims_of(token: str) -> dict[str, Any]:

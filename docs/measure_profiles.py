@@ -15,7 +15,8 @@ from typing import Any
 
 from opskit.sandbox import Sandbox
 from opskit.sandbox.build import build, recorded_seconds
-from opskit.sandbox.overview import overview, programs_needed
+from opskit.sandbox.component import programs_of
+from opskit.sandbox.overview import overview
 from opskit.sandbox.pins import program
 from opskit.sandbox.profiles import PROFILES
 from opskit.sandbox.usage import spent_seconds
@@ -33,7 +34,7 @@ _ABOUT = """# How long the profiles take
 
 Made by `python docs/measure_profiles.py`.
 
-- *Build cold* is the sum of what the builder noted for each of the profile's programs on this machine, or of
+- *Build cold* is the sum of what the builder noted for each program that is needed, on this machine, or of
   the pins' figures (two cores) for one that was built before notes were kept. Profiles share most of it.
 - *Build warm* is `opskit sandbox build` with nothing to do.
 - *Processors* are the seconds that `up` and all servers had spent when all was ready: with two cores no `up`
@@ -49,7 +50,7 @@ _HEAD = (
 
 def measure(profile: str, options: dict[str, Any]) -> str:
     """Build, bring up and take down; the table's row."""
-    names = programs_needed(profile)
+    names = needed(profile, options)
     begin = monotonic()
     build(names, progress=lambda _: None)
     warm, load, spent, begin = monotonic() - begin, os.getloadavg()[0], time.process_time(), monotonic()
@@ -64,6 +65,14 @@ def measure(profile: str, options: dict[str, Any]) -> str:
     return (
         f"{label((profile, options))} {cold_minutes(names):.0f} | {warm:.1f} | {up:.0f} | {processors:.0f} | "
         f"{memory:,} | {monotonic() - begin:.1f} | {os.cpu_count()} cores, load {load:.1f} before |"
+    )
+
+
+def needed(profile: str, options: dict[str, Any]) -> list[str]:
+    """The programs that it needs with these options, and those of what comes up beside it."""
+    every = ((profile, options), *PROFILES[profile].beside.items())
+    return programs_of(
+        [part for name, chosen in every for part in PROFILES[name].components(PROFILES[name].options(chosen))]
     )
 
 

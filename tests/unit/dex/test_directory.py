@@ -1,5 +1,7 @@
 """What a directory answers, judged; the answers are OpenLDAP's to the searches of a real connector."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -7,9 +9,13 @@ import pandas as pd
 import pytest
 from test_dex_checks import LINES, codes, facts
 
-from opskit.core.directory import Entry, Searched
-from opskit.core.parts import Unread
-from opskit.core.reads import Answer, SearchDirectory
+from opskit.core import heads
+from opskit.core.cluster import Cluster
+from opskit.core.directory import Entry, Searched, search
+from opskit.core.errors import NotInSnapshot, Unauthorized
+from opskit.core.parts import Unread, attempt
+from opskit.core.reads import Answer, ClusterInfo, SearchDirectory
+from opskit.core.recorder import Recorder
 from opskit.systems.dex import checks, kinds, trying, views_trying
 from opskit.systems.dex.directory import Base, Directory, server
 from opskit.systems.dex.facts import Facts
@@ -56,6 +62,12 @@ def nothing_there(matched: str = SUFFIX) -> Searched:
 
 class Directories:
     """A cluster that knows nothing but searches."""
+
+    def info(self) -> ClusterInfo:
+        return ClusterInfo(name="c", server="", uid="u", version="v1.37.2", live=True)
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 25, tzinfo=UTC)
 
     def __init__(self, answers: dict[str, Searched | Exception]) -> None:
         self.answers, self.asked, self.reader = answers, list[SearchDirectory](), self
@@ -179,3 +191,34 @@ def test_what_is_typed_is_no_filter() -> None:
 def test_it_is_reached_as_dex_reaches_it(changed: dict[str, Any], address: str) -> None:
     made = {**CONNECTOR, "config": {**CONNECTOR["config"], **changed}}  # type: ignore[dict-item]
     assert server(msgspec.convert(made, kinds.Connector)) == address
+
+
+def test_a_capture_keeps_what_was_searched_and_what_was_refused(tmp_path: Path) -> None:
+    refused = Unauthorized("The directory refuses the bind of cn=dex.", where="ldap", hint="check it")
+    for told in (found(ALICE), nothing_there(), refused):
+        recorder = Recorder(Directories({USERS: told}))  # type: ignore[arg-type]
+        read = SearchDirectory(server="ldap", base=SUFFIX, filter=USERS, bind="cn=dex", password="env:PW")
+        seen = attempt("x", lambda: search(Cluster(recorder), read))  # noqa: B023
+        with Cluster.open(str(recorder.save(tmp_path / "kept.opskit"))) as kept:
+            assert attempt("x", lambda: search(kept, read)) == seen  # noqa: B023
+            assert isinstance(seen, Unread) is isinstance(told, Unauthorized)
+
+
+def test_a_capture_keeps_a_servers_clock(tmp_path: Path) -> None:
+    recorder = Recorder(Clocks())  # type: ignore[arg-type]
+    asked = heads.ask(Cluster(recorder), "/keys", server="dex")
+    with Cluster.open(str(recorder.save(tmp_path / "kept.opskit"))) as kept:
+        assert heads.ask(kept, "/keys", server="dex") == asked
+        with pytest.raises(NotInSnapshot, match="by its own clock"):
+            heads.ask(kept, "/keys")
+
+
+class Clocks(Directories):
+    """A cluster that knows nothing but the time."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def answer(self, read: Any, *, deadline: float) -> Answer:
+        head = heads.Head(asked=0.0, answered=1.0, date="Wed, 25 Nov 2026 00:00:00 GMT", kept="max-age=9")
+        return Answer(body=msgspec.json.encode(head))

@@ -99,7 +99,7 @@ def test_what_it_declares_is_enough(
 def _forbidden(notebook: Path) -> set[str]:
     """Resources that a notebook says may not be read; `services` leads to Prometheus, which is a choice."""
     text = notebook.read_text()
-    named = re.findall(r'is forbidden: [^:]+:[^ ]+ cannot \w+ resource [\\"]+([\w/]+)', text)
+    named = re.findall(r'([\w./]+)(?: [\\"]+[^\\"]+[\\"]+)? is forbidden: ', text)
     assert len(named) == text.lower().count("forbidden"), text
     return set(named)
 

@@ -35,7 +35,8 @@ _ABOUT = """# How long the profiles take
 Made by `python docs/measure_profiles.py`.
 
 - *Build cold* is the sum of what the builder noted for each program that is needed, on this machine, or of
-  the pins' figures (two cores) for one that was built before notes were kept. Profiles share most of it.
+  the pins' figures (two cores) for one that was built before notes were kept. What else the machine had to do
+  meanwhile is in it. Profiles share most of it.
 - *Build warm* is `opskit sandbox build` with nothing to do.
 - *Processors* are the seconds that `up` and all servers had spent when all was ready: with two cores no `up`
   can take less than half of that.

@@ -134,6 +134,27 @@ def test_a_server_that_dies_midway_leaves_an_unknown_outcome_and_resume_settles_
     assert (outcome.status, lab.replicas("osd")) == ("done", 0), outcome
 
 
+def test_a_server_that_stays_away_is_given_up_with_the_lock_and_not_only_at_the_steps_end(
+    lab: Lab, site: Site, tmp_path: Path
+) -> None:
+    lab.make_deployment("osd")
+    plan = lab.plan(lab.scale_step("osd", before=1, after=0, deadline_seconds=3600))
+
+    def die(seen: Seen) -> str:
+        proxy.down = proxy.down or (seen.write and "/deployments" in seen.path)
+        return "lose-answer" if proxy.down else ""
+
+    told: list[str] = []
+    with Proxy(site, tmp_path, fault=die) as proxy, open_at(proxy.kubeconfig) as cluster:
+        outcome = lab.apply(plan, cluster=cluster, seconds=3.0, watch=lambda each: told.append(each.phase))
+    assert (outcome.status, outcome.exit_code) == ("unknown", 7), outcome
+    assert "Next: once the server answers, opskit resume run-1: it reads it back" in outcome.text
+    assert "no answer" in told
+    with lab.journal() as journal:
+        outcome = lab.engine(plan, journal, seconds=3.0).resume()
+    assert (outcome.status, lab.replicas("osd")) == ("done", 0), outcome
+
+
 def test_a_stale_object_is_read_again_and_the_write_still_fits(lab: Lab, site: Site, tmp_path: Path) -> None:
     """Someone else writes a label between the read and the write: 409, then another try."""
     lab.make_deployment("osd")

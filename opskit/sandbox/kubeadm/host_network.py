@@ -22,6 +22,10 @@ table ip {table} {{
 """Pods keep their own address among nodes and towards the host; only what leaves the host is masqueraded."""
 
 
+_GONE = ("Cannot find device", "No such device")
+"""What `ip` says of a link that is not there, and of one that goes while it is being deleted."""
+
+
 def ip(*arguments: str) -> str:
     """Run `ip`; its standard output."""
     return run([require("ip"), *arguments], deadline=20.0)
@@ -93,7 +97,7 @@ def _delete(link: str) -> None:
     try:
         ip("link", "delete", link)
     except ToolFailed as error:
-        if "Cannot find device" not in error.stderr:
+        if not any(said in error.stderr for said in _GONE):
             raise
 
 

@@ -16,6 +16,7 @@ def capture(
     output: Path,
     *,
     only: Iterable[str] = (),
+    also: Callable[[Cluster], object] = lambda _: None,
     told: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write a snapshot.
@@ -24,6 +25,7 @@ def capture(
         cluster: what is recorded.
         output: the snapshot's file.
         only: names of systems; empty is all.
+        also: asks more of the cluster: what it reads is recorded, too.
         told: hears which system is being read, and which could not be recorded whole.
 
     Raises:
@@ -40,6 +42,7 @@ def capture(
             _record(systems.load(name), recorded)
         except ReadError as error:
             told(f"{name} could not be recorded whole: {error}")
+    also(recorded)
     return recorder.save(output, settings=cluster.settings)
 
 

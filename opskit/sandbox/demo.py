@@ -55,6 +55,8 @@ class Demo:
     """In the order in which they are recorded: what takes longest to mend comes last."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Of the profile."""
+    asked: Mapping[str, Callable[[Cluster], object]] = field(default_factory=dict)
+    """System → what its runbooks with required parameters ask of the demo, beyond its facts."""
     settle: Callable[[Sandbox], None] = nothing
     """Done once, while all is well: data to look at, histories with a past."""
 
@@ -94,7 +96,7 @@ def record(
         for number, state in enumerate(wanted):
             report(f"state {state.name}", "starting", monotonic() - begin)
             state.enter(sandbox)
-            made += _record(sandbox, chosen.systems, state.name, folder)
+            made += _record(sandbox, chosen, state.name, folder)
             report(f"state {state.name}", "recorded", monotonic() - begin)
             if number < len(wanted) - 1:
                 state.leave(sandbox)
@@ -116,13 +118,14 @@ def _wanted(chosen: Demo, states: Iterable[str]) -> list[State]:
     return [state for state in chosen.states if not states or state.name in states]
 
 
-def _record(sandbox: Sandbox, systems: Iterable[str], state: str, folder: Path) -> list[Path]:
+def _record(sandbox: Sandbox, chosen: Demo, state: str, folder: Path) -> list[Path]:
     made: list[Path] = []
     with _open(sandbox) as cluster:
-        for system in systems:
+        for system in chosen.systems:
             path = folder / system / f"{state}{SUFFIX}"
             path.parent.mkdir(parents=True, exist_ok=True)
-            made.append(capture(cluster, path, only=(system,)))
+            also = chosen.asked.get(system, lambda _: None)
+            made.append(capture(cluster, path, only=(system,), also=also))
     return made
 
 

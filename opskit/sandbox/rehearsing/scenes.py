@@ -10,10 +10,10 @@ from opskit.sandbox.rehearsing.witness import Answers, Witness
 from opskit.sandbox.rehearsing.witnesses import condition
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.site import Site
-from opskit.sandbox.trust import bao_api, openbao, openldap
+from opskit.sandbox.trust import bao_api, openbao
 from opskit.sandbox.trust.addresses import where
 from opskit.sandbox.trust.authority import folder
-from opskit.sandbox.trust.login import log_in
+from opskit.sandbox.trust.using import LEASED, borrow_access, log_people_in
 
 
 def _leave(_: Sandbox) -> None:
@@ -130,16 +130,6 @@ def _node_takes_pods(answers: Answers) -> Iterator[str]:
         yield "the node is not ready"
 
 
-_PREFIX = "kubernetes/creds/view"
-
-
-def _borrow(sandbox: Sandbox) -> None:
-    """Five leases: each is a ServiceAccount that OpenBao makes."""
-    bao = openbao.root(sandbox.site)
-    for _ in range(5):
-        bao.put(_PREFIX, {"kubernetes_namespace": "default"})
-
-
 def _as_root_of_bao(site: Site) -> dict[str, str]:
     leader = bao_api.leader(site) or bao_api.NODES[0]
     return {
@@ -147,11 +137,6 @@ def _as_root_of_bao(site: Site) -> dict[str, str]:
         "BAO_CACERT": str(folder(site) / "ca.crt"),
         "BAO_TOKEN": openbao.root_token(site),
     }
-
-
-def _log_in(sandbox: Sandbox) -> None:
-    for user in ("alice", "bob"):
-        log_in(sandbox.site, user, openldap.passwords(sandbox.site)[user])
 
 
 def _holds_no_token(answers: Answers) -> Iterator[str]:
@@ -183,8 +168,8 @@ SCENES = {
     "rook/repair-pg": Scene(profile="light", fault="pg-inconsistent"),
     "vault/revoke-leases": Scene(
         profile="trust",
-        enter=_borrow,
-        parameters={"prefix": _PREFIX},
+        enter=borrow_access,
+        parameters={"prefix": LEASED},
         goal=(
             Witness(
                 command="bao list sys/leases/lookup/{prefix}",
@@ -197,7 +182,7 @@ SCENES = {
     ),
     "dex/revoke-access": Scene(
         profile="trust",
-        enter=_log_in,
+        enter=log_people_in,
         parameters={"user": "alice"},
         goal=(
             Witness(

@@ -1,7 +1,10 @@
 """cert-manager, OpenBao and Dex in the demo: an issuer that nobody made, a sealed node, a stale password."""
 
+from opskit.core.cluster import Cluster
 from opskit.sandbox.demo import Demo, State, nothing
 from opskit.sandbox.sandbox import Sandbox
+from opskit.sandbox.trust.using import borrow_access, log_people_in
+from opskit.systems.dex import facts, trying
 
 
 def _broken(sandbox: Sandbox) -> None:
@@ -9,8 +12,19 @@ def _broken(sandbox: Sandbox) -> None:
         sandbox.inject(name)
 
 
+def _use(sandbox: Sandbox) -> None:
+    borrow_access(sandbox)
+    log_people_in(sandbox)
+
+
+def _try_alice(cluster: Cluster) -> None:
+    trying.try_login(cluster, facts.read(cluster), user="alice")
+
+
 DEMO = Demo(
     systems=("certmanager", "vault", "dex"),
+    settle=_use,
+    asked={"dex": _try_alice},
     states=(
         State(name="healthy", enter=nothing),
         State(name="default", enter=_broken),

@@ -3,7 +3,7 @@
 from opskit.core.cluster import Cluster
 from opskit.sandbox.demo import Demo, State, nothing
 from opskit.sandbox.sandbox import Sandbox
-from opskit.sandbox.trust.using import borrow_access, log_people_in
+from opskit.sandbox.trust.using import borrow_access
 from opskit.systems.dex import facts, trying
 
 
@@ -12,18 +12,13 @@ def _broken(sandbox: Sandbox) -> None:
         sandbox.inject(name)
 
 
-def _use(sandbox: Sandbox) -> None:
-    borrow_access(sandbox)
-    log_people_in(sandbox)
-
-
 def _try_alice(cluster: Cluster) -> None:
     trying.try_login(cluster, facts.read(cluster), user="alice")
 
 
 DEMO = Demo(
     systems=("certmanager", "vault", "dex"),
-    settle=_use,
+    settle=borrow_access,
     asked={"dex": _try_alice},
     states=(
         State(name="healthy", enter=nothing),

@@ -6,17 +6,17 @@ from opskit.core.findings import Remedy, Severity
 from opskit.core.judging import Judge
 
 PAGES = {"ORDER": "/acme/", "ORDER_LOST": "https://elsewhere.example/lost"}
-judge = Judge("system", "https://docs.example/root/", pages=PAGES, page="first/")
+judge = Judge("system", "https://docs.example/guide/", pages=PAGES, page="first/")
 
 
 @pytest.mark.parametrize(
     ("code", "source", "url"),
     [
-        ("ORDER_STUCK", "", "https://docs.example/root/acme/"),
+        ("ORDER_STUCK", "", "https://docs.example/guide/acme/"),
         ("ORDER_LOST", "", "https://elsewhere.example/lost"),
-        ("OTHER", "", "https://docs.example/root/first/"),
-        ("ORDER_STUCK", "second/", "https://docs.example/root/second/"),
-        ("ORDER_STUCK", "/second/", "https://docs.example/root/second/"),
+        ("OTHER", "", "https://docs.example/guide/first/"),
+        ("ORDER_STUCK", "second/", "https://docs.example/guide/second/"),
+        ("ORDER_STUCK", "/second/", "https://docs.example/guide/second/"),
         ("ORDER_STUCK", "http://third.example", "http://third.example"),
     ],
 )

@@ -1,6 +1,6 @@
 """Owners up to the root: metadata in, a walk out; and what is held from going."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,8 +9,9 @@ import pytest
 from opskit.core.cluster import Cluster
 from opskit.core.errors import NotFound
 from opskit.core.reads import Answer, GetMetadata, GetPath, Read
-from opskit.systems.operators import checks, facts, owners, views
+from opskit.systems.operators import checks, owners, views
 from opskit.systems.operators.held import Held
+from tests.unit.operators.scenes import EMPTY, NOW
 
 APPS = [
     {"name": "deployments", "kind": "Deployment", "namespaced": True},
@@ -102,22 +103,6 @@ def test_an_object_without_namespace_is_owned_by_none_that_has_one() -> None:
     assert [each.state for each in owners.walk(cluster, "nodes", "a")] == ["there", "gone"]
 
 
-NOW = datetime(2026, 11, 25, tzinfo=UTC)
-EMPTY = facts.Facts(
-    now=NOW,
-    crds=[],
-    resources={},
-    conversions={},
-    deployments=[],
-    slices=[],
-    csvs=[],
-    install_plans=[],
-    subscriptions=[],
-    catalog_sources=[],
-    extensions=[],
-    catalogs=[],
-    quorums=[],
-)
 LEFT = "NamespaceFinalizersRemaining: reporting.example.com/cleanup in 1 resource instances"
 
 

@@ -1,9 +1,9 @@
 """Resizing and upgrading a system that votes, as tables: facts in, steps or reasons out."""
 
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +13,7 @@ from opskit.systems.operators.facts import Facts
 from opskit.systems.operators.plans import resize_quorum
 from opskit.systems.operators.plans.upgrade import version_reasons
 from opskit.systems.operators.quorum import SORTS, Member, Quorum
+from tests.unit.operators.scenes import EMPTY
 
 WHERE = {"resource": SORTS[0].resource, "namespace": "shop", "name": "orders"}
 
@@ -28,21 +29,7 @@ def facts(*members: Member, wanted: int | None = None) -> Facts:
         version="v3.7.3",
         members=members,
     )
-    return Facts(
-        now=datetime(2026, 11, 25, tzinfo=UTC),
-        crds=[],
-        resources={},
-        conversions={},
-        deployments=[],
-        slices=[],
-        csvs=[],
-        install_plans=[],
-        subscriptions=[],
-        catalog_sources=[],
-        extensions=[],
-        catalogs=[],
-        quorums=[found],
-    )
+    return msgspec.structs.replace(EMPTY, quorums=[found])
 
 
 def well(count: int) -> list[Member]:

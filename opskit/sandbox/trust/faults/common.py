@@ -29,26 +29,27 @@ def let_go(sandbox: Broken, process: str) -> None:
     holds.release(sandbox.site, process)
 
 
-def restart(sandbox: Broken, process: str) -> None:
-    """End a process; the kubelet stand-in starts it again at once."""
+def crash(sandbox: Broken, process: str) -> None:
+    """Kill a process; the kubelet stand-in starts it again, after a back-off if it crashed before."""
     before = sandbox.site.processes.pid(process)
     sandbox.site.processes.signal(process, SIGKILL)
-    seen(
-        lambda: sandbox.site.processes.pid(process) not in (None, before),
-        what=f"{process} is started again",
-    )
+    _started_again(sandbox, process, before)
 
 
-def replace_pod(sandbox: Broken, process: str) -> None:
-    """Delete the pod of a process, as a roll-out does: the next starts without the back-off of a crash."""
+def roll_out(sandbox: Broken, process: str) -> None:
+    """Replace the pod of a process, as after a change of its configuration; no back-off stands in its way."""
     before, client = sandbox.site.processes.pid(process), api(sandbox.site)
     for pod in client.items("/api/v1/pods"):
         own = kept(pod)
         if own is not None and own.daemon == process:
             client.delete(f"/api/v1/namespaces/{own.namespace}/pods/{own.name}", uid=own.uid)
+    _started_again(sandbox, process, before)
+
+
+def _started_again(sandbox: Broken, process: str, before: int | None) -> None:
     seen(
         lambda: sandbox.site.processes.pid(process) not in (None, before),
-        what=f"{process} runs in another pod",
+        what=f"{process} is started again",
     )
 
 

@@ -15,7 +15,7 @@ from opskit.sandbox.rook_standin import holds
 from opskit.sandbox.trust import certmanager, dns, issuers
 from opskit.sandbox.trust.acme_injector import Trouble, inject
 from opskit.sandbox.trust.bao_engines import ZONE
-from opskit.sandbox.trust.faults.common import condition, healed, restart, seen
+from opskit.sandbox.trust.faults.common import condition, healed, roll_out, seen
 from opskit.sandbox.trust.objects import path_of
 
 _LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1:libc.so.6"
@@ -204,7 +204,7 @@ def _skew(sandbox: Broken, *, seconds: Any = 900) -> dict[str, Any]:
             },
         ),
     )
-    restart(sandbox, dns.PROCESS)
+    roll_out(sandbox, dns.PROCESS)
     seen(lambda: dns.answers(sandbox.site), what="the DNS server answers")
     _ask(sandbox, "acme")
     seen(
@@ -217,7 +217,7 @@ def _skew(sandbox: Broken, *, seconds: Any = 900) -> dict[str, Any]:
 
 def _unskew(sandbox: Broken, **_: Any) -> None:
     holds.release(sandbox.site, dns.PROCESS)
-    restart(sandbox, dns.PROCESS)
+    roll_out(sandbox, dns.PROCESS)
     healed(lambda: dns.answers(sandbox.site), what="the DNS server answers")
     _drop(sandbox)
 
@@ -274,7 +274,7 @@ def _with_approver(sandbox: Broken, *, approving: bool) -> None:
     changed = () if approving else ("-controllers=*,-certificaterequests-approver", *_ONE_TRY)
     argv = tuple(each for each in argv if each not in _ONE_TRY)
     certmanager.remember(sandbox.site, Command(argv=(*argv, *changed), env=known.env))
-    restart(sandbox, certmanager.PROCESS)
+    roll_out(sandbox, certmanager.PROCESS)
 
 
 def _allow(sandbox: Broken) -> None:

@@ -9,7 +9,7 @@ from opskit.sandbox.pki import Authority
 from opskit.sandbox.trust import authentication, dex, openldap
 from opskit.sandbox.trust.addresses import where
 from opskit.sandbox.trust.authority import common_name
-from opskit.sandbox.trust.faults.common import healed, hold_down, let_go, replace_pod, seen
+from opskit.sandbox.trust.faults.common import healed, hold_down, let_go, roll_out, seen
 from opskit.sandbox.trust.login import Refused, log_in
 from opskit.sandbox.trust.people import BIND_DN, SUFFIX
 from opskit.sandbox.waiting import wait_until
@@ -96,7 +96,7 @@ def _wrong_groups(sandbox: Broken) -> dict[str, Any]:
 
 def _reconfigure(sandbox: Broken, **wrong: str) -> None:
     dex.configure(sandbox.site, **wrong)
-    replace_pod(sandbox, dex.PROCESS)
+    roll_out(sandbox, dex.PROCESS)
     seen(lambda: _answers(sandbox), what="Dex answers again")
 
 

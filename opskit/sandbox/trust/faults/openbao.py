@@ -8,7 +8,7 @@ from opskit.core.errors import OpsError
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.trust import openbao
 from opskit.sandbox.trust.bao_api import NODES, BaoApi, leader
-from opskit.sandbox.trust.faults.common import healed, hold_down, let_go, node_named, restart, seen
+from opskit.sandbox.trust.faults.common import crash, healed, hold_down, let_go, node_named, seen
 
 
 def _status(sandbox: Broken, node: str) -> int:
@@ -21,7 +21,7 @@ def _status(sandbox: Broken, node: str) -> int:
 def _seal(sandbox: Broken, *, node: Any = 2) -> dict[str, Any]:
     """A node that was restarted comes back sealed: nothing unseals it by itself."""
     name = node_named(node)
-    restart(sandbox, name)
+    crash(sandbox, name)
     seen(lambda: _status(sandbox, name) == 503, what=f"{name} is sealed")
     return {"node": name}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from opskit.core.errors import Refused, ToolFailed
+from opskit.sandbox import links
 from opskit.sandbox.binaries import require
 from opskit.sandbox.kubeadm.layout import Node, bridge, gateway, node_network, pod_network
 from opskit.sandbox.running import run
@@ -22,10 +23,6 @@ table ip {table} {{
 """Pods keep their own address among nodes and towards the host; only what leaves the host is masqueraded."""
 
 
-_GONE = ("Cannot find device", "No such device")
-"""What `ip` says of a link that is not there, and of one that goes while it is being deleted."""
-
-
 def ip(*arguments: str) -> str:
     """Run `ip`; its standard output."""
     return run([require("ip"), *arguments], deadline=20.0)
@@ -40,7 +37,7 @@ def make(site: Site) -> None:
     """
     name, network = bridge(site), node_network(site)
     _refuse_if_taken(site)
-    if name not in _links():
+    if name not in links.names():
         ip("link", "add", name, "type", "bridge")
     ip("address", "replace", f"{gateway(site)}/{network.prefixlen}", "dev", name)
     ip("link", "set", name, "up")
@@ -58,7 +55,7 @@ def attach(node: Node, pid: int) -> None:
         pid: of its PID 1, on the host.
 
     """
-    _delete(node.link)
+    links.delete(node.link)
     ip("link", "add", node.link, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
     ip("link", "set", node.link, "master", bridge(node.site), "up")
     ip("route", "replace", node.pod_cidr, "via", node.address, "dev", bridge(node.site))
@@ -66,14 +63,14 @@ def attach(node: Node, pid: int) -> None:
 
 def detach(node: Node) -> None:
     """Take a node's link away: half-closed connections would keep its network namespace for minutes."""
-    _delete(node.link)
+    links.delete(node.link)
 
 
 def remove(site: Site) -> None:
     """Take away links, bridge, routes and rules."""
-    for link in _links():
+    for link in links.names():
         if link.startswith(f"{site.key}-") or link == bridge(site):
-            _delete(link)
+            links.delete(link)
     try:
         run([require("nft"), "delete", "table", "ip", _table(site)], deadline=20.0)
     except ToolFailed as error:
@@ -90,19 +87,6 @@ def _refuse_if_taken(site: Site) -> None:
                 where=f"route by {each.get('dev')}",
                 hint="give that one up, or choose another --name while a sandbox of this one is up.",
             )
-
-
-def _delete(link: str) -> None:
-    """Delete a link, if it is there: it may go by itself at any moment, with its namespace."""
-    try:
-        ip("link", "delete", link)
-    except ToolFailed as error:
-        if not any(said in error.stderr for said in _GONE):
-            raise
-
-
-def _links() -> list[str]:
-    return [each["ifname"] for each in msgspec.json.decode(ip("-json", "link", "show"))]
 
 
 def _table(site: Site) -> str:

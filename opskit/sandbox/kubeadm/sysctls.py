@@ -25,7 +25,7 @@ _CHANGED_BY_KUBELET = (
 
 def take(site: Site) -> None:
     """Note what the settings are, and set what nodes need."""
-    with locked(sandboxes() / "sysctls.lock"):
+    with locked(_lock()):
         ledger = read_json(_ledger(), {"before": {}, "holders": []})
         before = ledger["before"] or {name: _get(name) for name in (*_WANTED, *_CHANGED_BY_KUBELET)}
         holders = sorted({*_alive(ledger["holders"]), str(site.state)})
@@ -36,7 +36,7 @@ def take(site: Site) -> None:
 
 def give_back(site: Site) -> None:
     """Restore the settings, unless another sandbox still needs them."""
-    with locked(sandboxes() / "sysctls.lock"):
+    with locked(_lock()):
         ledger = read_json(_ledger(), {"before": {}, "holders": []})
         holders = [each for each in _alive(ledger["holders"]) if each != str(site.state)]
         if holders:
@@ -46,10 +46,15 @@ def give_back(site: Site) -> None:
             if _get(name) != value:
                 _set(name, value)
         _ledger().unlink(missing_ok=True)
+        _lock().unlink()
 
 
 def _alive(holders: list[str]) -> list[str]:
     return [each for each in holders if Path(each).is_dir()]
+
+
+def _lock() -> Path:
+    return sandboxes() / "sysctls.lock"
 
 
 def _ledger() -> Path:

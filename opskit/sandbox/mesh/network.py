@@ -7,7 +7,7 @@ own tables, and no route but the bridge's.
 from collections.abc import Sequence
 from pathlib import Path
 
-from opskit.core.errors import ToolFailed
+from opskit.sandbox import links
 from opskit.sandbox.binaries import require
 from opskit.sandbox.mesh.workloads import WORKLOADS, Workload, control, prefix, subnet
 from opskit.sandbox.running import run
@@ -60,9 +60,11 @@ def remove(site: Site) -> None:
     if not (site.state / "network.json").exists():
         return
     for network in sorted(Path("/run/netns").glob(f"{prefix(site)}-*")):
-        _attempt("netns", "del", network.name)
-    if Path("/sys/class/net", _bridge(site)).exists():
-        _attempt("link", "del", _bridge(site))
+        _ip("netns", "delete", network.name)
+    # The kernel takes the wires away some time after their namespaces.
+    for link in links.names():
+        if link.startswith((f"{prefix(site)}v", _bridge(site))):
+            links.delete(link)
 
 
 def _bridge(site: Site) -> str:
@@ -71,13 +73,6 @@ def _bridge(site: Site) -> str:
 
 def _ip(*arguments: str) -> None:
     run(["ip", *arguments], deadline=20.0)
-
-
-def _attempt(*arguments: str) -> None:
-    try:
-        _ip(*arguments)
-    except ToolFailed:
-        return
 
 
 def addresses(site: Site) -> Sequence[str]:

@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[3]
 
 CASES = [
     pytest.param("light", 10, 20.0, ("--osds", "3", "--no-prometheus"), id="light"),
-    pytest.param("network", 2, 15.0, (), id="network"),
-    pytest.param("mesh", 2, 20.0, (), id="mesh"),
-    pytest.param("kubeadm", 2, 40.0, ("--workers", "1"), id="kubeadm"),
+    pytest.param("network", 10, 15.0, (), id="network"),
+    pytest.param("mesh", 10, 20.0, (), id="mesh"),
+    pytest.param("kubeadm", 10, 40.0, ("--workers", "1"), id="kubeadm"),
 ]
 
 

@@ -146,16 +146,34 @@ def _from_message(certificate: kinds.Certificate, message: str, facts: Facts) ->
     issuer = issuer_of(certificate.spec.issuer_ref, certificate.namespace, facts)
     if issuer is not None and not holds(issuer.status.conditions, "Ready"):
         return of_issuer(issuer)
+    proof = _proof_said(certificate, facts) if 'in "invalid" state' in message else ""
+    message = proof or message
     found = words.explain(message)
     vault = issuer.spec.vault if issuer else None
     if vault is not None and "permission denied" in message:
         found = words.vault_refused(message, by_token="tokenSecretRef" in vault.auth) or found
-    code = "RATE_LIMITED" if "rateLimited" in message else "ISSUANCE_FAILED"
+    code = "CHALLENGE_FAILED" if proof else _code(message)
     link = told(code, certificate, message, "could not be issued")
     cause, then = (found.cause, found.next) if found else (link.cause, link.next)
     return Link(
         code=code, subject=link.subject, summary=link.summary, evidence=link.evidence, cause=cause, next=then
     )
+
+
+def _code(message: str) -> str:
+    codes = {"rateLimited": "RATE_LIMITED", "rejectedIdentifier": "NAME_REJECTED"}
+    return next((code for word, code in codes.items() if word in message), "ISSUANCE_FAILED")
+
+
+def _proof_said(certificate: kinds.Certificate, facts: Facts) -> str:
+    """What an event is left to tell of a proof whose Challenge is gone: nothing else holds the CA's words."""
+    begin = f"{certificate.name}-{certificate.status.revision + 1}-"
+    told_by = [
+        each.message
+        for each in known(facts.events, [])
+        if each.involved_object.kind == "Challenge" and each.involved_object.name.startswith(begin)
+    ]
+    return told_by[-1] if told_by else ""
 
 
 def _no_issuer(request: kinds.CertificateRequest, message: str, facts: Facts) -> Link:

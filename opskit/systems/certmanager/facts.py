@@ -210,7 +210,8 @@ def _silent(first: dict[str, Any]) -> set[str]:
     waiting = [
         each
         for each in first["certificates"]
-        if kinds.holds(each.status.conditions, "Issuing") and (each.namespace, each.name) not in asked
+        if (each.namespace, each.name) not in asked
+        and (kinds.holds(each.status.conditions, "Issuing") or each.status.failed_issuance_attempts)
     ]
     return {each.namespace or "" for each in (*orders, *unseen, *waiting)}
 

@@ -8,10 +8,14 @@ from opskit.systems.dex import (
     checks_issuer,
     checks_keys,
     checks_login,
+    checks_reloads,
+    checks_rights,
+    checks_tokens,
     checks_trust,
+    logs,
 )
 from opskit.systems.dex.facts import Facts
-from opskit.systems.dex.judging import Check, finding
+from opskit.systems.dex.judging import Check, finding, logs_command
 
 
 def dex_down(facts: Facts) -> list[Finding]:
@@ -21,7 +25,7 @@ def dex_down(facts: Facts) -> list[Finding]:
         if each.status.ready_replicas:
             continue
         wanted = each.spec.replicas
-        cause = "The deployment is scaled to 0." if wanted == 0 else "Its pods do not become ready."
+        said, cause, then = ("", "The deployment is scaled to 0.", "") if wanted == 0 else _no_start(facts)
         found.append(
             finding(
                 "DEX_DOWN",
@@ -33,14 +37,34 @@ def dex_down(facts: Facts) -> list[Finding]:
                     Evidence(
                         text=f"readyReplicas 0 of {wanted}",
                         command=f"kubectl -n {each.namespace} get deploy,pods,events",
-                    )
+                    ),
+                    *([Evidence(text=said, command=logs_command(facts))] if said else []),
                 ],
                 cause=cause,
-                remedy=f"kubectl -n {each.namespace} describe pods; kubectl -n {each.namespace} logs "
+                remedy=then
+                or f"kubectl -n {each.namespace} describe pods; kubectl -n {each.namespace} logs "
                 f"deploy/{each.name} --previous",
             )
         )
     return found
+
+
+_NO_START = r"failed to initialize \w+: .*|error (?:parse|parsing) config file .*|invalid [Cc]onfig: .*"
+
+
+def _no_start(facts: Facts) -> tuple[str, str, str]:
+    """What Dex said when it gave up, the cause, and what mends it; empty where the log does not tell."""
+    line = logs.of_dex(known(facts.log, ""), _NO_START, over="listening")
+    if line is None:
+        return "", "Its pods do not become ready.", ""
+    if "failed to list" in line.text and "not found" in line.text:
+        return (
+            line.text,
+            "Dex' CRDs are missing: Dex 2.13 can't make them itself, because it asks for an API version that "
+            "Kubernetes has no longer.",
+            "apply the CRDs of dex.coreos.com; its pods then start by themselves",
+        )
+    return line.text, f"Dex ends at its start: {line.text}", ""
 
 
 def unreachable(facts: Facts) -> list[Finding]:
@@ -69,6 +93,7 @@ CHECKS: tuple[Check, ...] = (
     checks_login.refused,
     *checks_directory.CHECKS,
     checks_login.session_dangling,
+    checks_login.client_refused,
     checks_issuer.certificate_ends,
     checks_issuer.authority_wrong,
     *checks_keys.CHECKS,
@@ -76,8 +101,10 @@ CHECKS: tuple[Check, ...] = (
     checks_trust.issuer_mismatch,
     checks_trust.trusts_differ,
     checks_trust.audience_unknown,
-    checks_trust.refused,
+    *checks_reloads.CHECKS,
+    *checks_tokens.CHECKS,
     checks_trust.no_prefix,
+    checks_rights.keys_readable,
     checks_config.connectors,
     checks_config.nobody,
     checks_config.storage,

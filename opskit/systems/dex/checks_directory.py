@@ -70,24 +70,35 @@ def bind_refused(facts: Facts) -> list[Finding]:
 
 
 def silent(facts: Facts) -> list[Finding]:
-    """Directories that do not answer this machine."""
+    """Directories that do not answer this machine, or whose certificate it does not trust."""
     return [
-        finding(
-            "LDAP_UNREACHABLE",
-            Severity.ERROR,
-            f"connector {name}",
-            f"The directory of the connector {name} does not answer from here; if it does not answer Dex "
-            "either, nobody can log in.",
-            evidence=[Evidence(text=each.reason, command="ldapsearch -H ldaps://HOST -x -s base")],
-            cause="The directory is down, its address is wrong, or its certificate's CA is not the one that "
-            "is trusted.",
-            remedy="start the directory; where Dex reaches it and this machine can't, name its service in "
-            f"opskit.toml: [clusters.NAME.servers.{name}]",
-            source=_LDAP,
-        )
+        _silent(name, each)
         for name, each in facts.directories.items()
         if isinstance(each, Unread) and each.error in _SILENT
     ]
+
+
+def _silent(name: str, why: Unread) -> Finding:
+    untrusted = why.error == "Untrusted"
+    return finding(
+        "LDAP_NOT_TRUSTED" if untrusted else "LDAP_UNREACHABLE",
+        Severity.ERROR,
+        f"connector {name}",
+        f"The certificate of the connector {name}'s directory is not trusted here; if Dex does not trust it "
+        "either, nobody can log in."
+        if untrusted
+        else f"The directory of the connector {name} does not answer from here; if it does not answer Dex "
+        "either, nobody can log in.",
+        evidence=[Evidence(text=why.reason, command="ldapsearch -H ldaps://HOST -x -s base")],
+        cause="Its CA is not the one that opskit.toml names, or it is for another name, or has ended."
+        if untrusted
+        else "The directory is down, its address is wrong, or a firewall is between.",
+        remedy=f"compare the connector's rootCA with `ca` of [clusters.NAME.servers.{name}] in opskit.toml"
+        if untrusted
+        else "start the directory; where Dex reaches it and this machine can't, name its service in "
+        f"opskit.toml: [clusters.NAME.servers.{name}]",
+        source=_LDAP,
+    )
 
 
 CHECKS = (silent, bind_refused, base_missing)

@@ -1,7 +1,10 @@
 """What keeps people out of Dex: each cause stands in its log only, while its health says that all is well."""
 
+import re
+
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
+from opskit.core.wording import some
 from opskit.systems.dex import logs
 from opskit.systems.dex.facts import Facts
 from opskit.systems.dex.judging import DOCS, finding, logs_command
@@ -11,18 +14,29 @@ _LDAP = f"{DOCS}/connectors/ldap/"
 
 _CAUSES: tuple[tuple[str, str, Severity, str, str, str], ...] = (
     (
-        "LDAP_UNREACHABLE",
-        r"LDAP Result Code 200|dial tcp .*(?:refused|timeout|no such host)|failed to connect: ",
+        "LDAP_NOT_TRUSTED",
+        r"failed to connect: .*(?:x509|failed to verify certificate)",
         Severity.CRITICAL,
-        "Dex can't reach the directory: nobody can log in.",
-        "The directory is down, its address is wrong, or its certificate's CA is not the connector's rootCA.",
+        "Dex does not trust the directory's certificate: nobody can log in",
+        "Its CA is not the connector's rootCA, or it is for another name than the connector's host, or has "
+        "ended. Dex' own health says that all is well.",
+        "put the CA that signed the directory's certificate into the connector's rootCA, and restart Dex",
+    ),
+    (
+        "LDAP_UNREACHABLE",
+        r"^(?!.*(?:x509|verify certificate)).*"
+        r"(?:LDAP Result Code 200|dial tcp .*(?:refused|timeout|no such host)|failed to connect: )",
+        Severity.CRITICAL,
+        "Dex can't reach the directory: nobody can log in or refresh a token",
+        "The directory is down, its address is wrong, or a firewall is between. Dex' own health says that "
+        "all is well.",
         "start the directory; then `ldapsearch -H ldaps://HOST -x -s base` from Dex's node",
     ),
     (
         "LDAP_BIND_REFUSED",
         r"initial bind for user .*Result Code 49",
         Severity.CRITICAL,
-        "The directory refuses Dex' own bind: nobody can log in.",
+        "The directory refuses Dex' own bind: nobody can log in",
         "bindDN or its password is wrong, most often since the password was changed in the directory only.",
         "put the new password where the connector's bindPW comes from, and restart Dex",
     ),
@@ -30,7 +44,7 @@ _CAUSES: tuple[tuple[str, str, Severity, str, str, str], ...] = (
         "LDAP_BASE_MISSING",
         r"Result Code 32",
         Severity.CRITICAL,
-        "The directory does not know the base that Dex searches: nobody can log in.",
+        "The directory does not know the base that Dex searches: nobody can log in",
         "baseDN of userSearch or groupSearch names an entry that does not exist.",
         "compare baseDN with `ldapsearch -s base -b BASE`",
     ),
@@ -38,7 +52,7 @@ _CAUSES: tuple[tuple[str, str, Severity, str, str, str], ...] = (
         "USER_WITHOUT_MAIL",
         r"missing following required attribute",
         Severity.WARNING,
-        "A person was not let in, because the entry lacks an attribute that Dex needs.",
+        "A person was not let in, because the entry lacks an attribute that Dex needs",
         "The attribute of emailAttr (or idAttr) is missing in that entry.",
         "add the attribute to the entry, or name another one in userSearch",
     ),
@@ -46,7 +60,7 @@ _CAUSES: tuple[tuple[str, str, Severity, str, str, str], ...] = (
         "USER_AMBIGUOUS",
         r"returned multiple \(\d+\) results",
         Severity.WARNING,
-        "A person was not let in, because more than one entry fits the user search.",
+        "A person was not let in, because more than one entry fits the user search",
         "The filter or baseDN of userSearch is too wide.",
         "narrow userSearch so that a user name finds one entry",
     ),
@@ -54,7 +68,7 @@ _CAUSES: tuple[tuple[str, str, Severity, str, str, str], ...] = (
         "CLIENT_UNKNOWN",
         r"[Ii]nvalid client_id",
         Severity.WARNING,
-        "A client asked for a login that Dex does not know.",
+        "A client asked for a login that Dex does not know",
         "The client's id differs from those of staticClients.",
         "compare the client's id with staticClients",
     ),
@@ -62,12 +76,12 @@ _CAUSES: tuple[tuple[str, str, Severity, str, str, str], ...] = (
         "REDIRECT_UNREGISTERED",
         r"[Uu]nregistered redirect_uri",
         Severity.WARNING,
-        "A client asked to be sent back to an address that is not registered.",
+        "A client asked to be sent back to an address that is not registered",
         "Its redirect URI must be in redirectURIs letter by letter.",
         "add the address to the client's redirectURIs",
     ),
 )
-"""code, pattern in Dex' log, severity, summary, cause, remedy."""
+"""code, pattern in Dex' log, severity, summary without its end, cause, remedy."""
 
 
 def refused(facts: Facts) -> list[Finding]:
@@ -79,10 +93,21 @@ def refused(facts: Facts) -> list[Finding]:
         if line is None:
             continue
         said = Evidence(text=f"{line.text} ({line.times}×)", command=logs_command(facts))
+        whom = _whom(code, line, log)
+        told = f"{summary} ({whom})." if whom else f"{summary}."
         found.append(
-            finding(code, severity, "Dex", summary, evidence=[said], cause=cause, remedy=remedy, source=_LDAP)
+            finding(code, severity, "Dex", told, evidence=[said], cause=cause, remedy=remedy, source=_LDAP)
         )
     return found
+
+
+def _whom(code: str, line: logs.Line, log: str) -> str:
+    """Whom or what the line is about: what it quotes; of a base, what was searched just before."""
+    if code.startswith("LDAP_") and code != "LDAP_BIND_REFUSED":
+        searched = re.findall(r"performing ldap search (.+?) (?:sub|one|base) \(", log)
+        return str(searched[-1]) if searched and code == "LDAP_BASE_MISSING" else ""
+    quoted = re.search(r'"([^"]+)"', line.text)
+    return quoted[1] if quoted else ""
 
 
 _DANGLING = r"failed to delete refresh token.*not found"
@@ -119,6 +144,41 @@ def session_dangling(facts: Facts) -> list[Finding]:
             )
         )
     return found
+
+
+def client_refused(facts: Facts) -> list[Finding]:
+    """Clients whose secret is wrong, or that Dex does not know: some versions only count them."""
+    line = logs.of_dex(known(facts.log, ""), r"(?:invalid|missing) client_secret on token request")
+    counted = known(facts.refused_clients, None) or {}
+    times = sum(counted.values())
+    if line is None and not times:
+        return []
+    pods = some(each for each, count in counted.items() if count)
+    return [
+        finding(
+            "CLIENT_SECRET_WRONG",
+            Severity.WARNING if line else Severity.INFO,
+            "Dex",
+            "Dex refused a client's secret: people log in there, and the application gets no token."
+            if line
+            else f"{pods} refused {times} requests for tokens because of the client since it started: its "
+            "secret is wrong, or its id.",
+            evidence=[
+                Evidence(text=f"{line.text} ({line.times}×)", command=logs_command(facts))
+                if line
+                else Evidence(
+                    text=f'http_requests_total{{code="401",handler="/token"}} {times}',
+                    command=f"kubectl -n {facts.namespace} port-forward deploy/dex 5558 & curl -s "
+                    "127.0.0.1:5558/metrics | grep /token",
+                )
+            ],
+            cause="The secret in the application differs from that of staticClients. The person's login "
+            "succeeds; only the exchange of the code is answered 401 `invalid_client`, which Dex 2.13 does "
+            "not log.",
+            remedy="compare the application's client id and secret with Dex' client; restart what changed",
+            source=f"{DOCS}/configuration/oauth2/",
+        )
+    ]
 
 
 def groups_empty(facts: Facts) -> list[Finding]:

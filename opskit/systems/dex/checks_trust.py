@@ -1,15 +1,9 @@
-"""Whether the API servers believe Dex: issuer, audience, prefixes, and what their logs say of tokens."""
-
-from datetime import timedelta
+"""Whether the API servers believe Dex, by what they are configured with: issuer, audience, prefixes."""
 
 from opskit.core.findings import Evidence, Finding, Severity
 from opskit.core.parts import Unread, known
-from opskit.systems.dex import logs
 from opskit.systems.dex.facts import Facts, Trust
 from opskit.systems.dex.judging import KUBERNETES, finding
-
-_LOG = "kubectl -n kube-system logs -l component=kube-apiserver --since=1h"
-_RELOADED = r"reloaded authentication config|authentication config.*(?:successfully|reloaded)"
 
 
 def _issuers(facts: Facts) -> list[str]:
@@ -61,7 +55,7 @@ def issuer_mismatch(facts: Facts) -> list[Finding]:
                 f"The API server on {node} trusts {near}, and Dex calls itself {own[0]}: "
                 f"every login is refused there.{slash}",
                 evidence=[
-                    Evidence(text=f"issuer {near}", command=f"grep -A3 issuer {_file(facts, node)}"),
+                    Evidence(text=f"issuer {near}", command=f"grep -A3 issuer {file_of(facts, node)}"),
                     Evidence(
                         text=f"issuer {own[0]}", command=f"curl {own[0]}/.well-known/openid-configuration"
                     ),
@@ -75,7 +69,8 @@ def issuer_mismatch(facts: Facts) -> list[Finding]:
     return found
 
 
-def _file(facts: Facts, node: str) -> str:
+def file_of(facts: Facts, node: str) -> str:
+    """Where the API server on a node is told whom to trust."""
     found = next((each.file for each in known(facts.apiservers, []) if each.node == node and each.file), "")
     return found or "/etc/kubernetes/manifests/kube-apiserver.yaml"
 
@@ -125,7 +120,7 @@ def audience_unknown(facts: Facts) -> list[Finding]:
                 f"{', '.join(sorted(clients))}.",
                 evidence=[
                     Evidence(
-                        text=f"audiences {list(trust.audiences)}", command=f"cat {_file(facts, trust.node)}"
+                        text=f"audiences {list(trust.audiences)}", command=f"cat {file_of(facts, trust.node)}"
                     )
                 ],
                 cause="A token's audience is its client's id. Clients that gRPC made are not seen here.",
@@ -159,100 +154,13 @@ def no_prefix(facts: Facts) -> list[Finding]:
                     f"The claim mapping of {' and '.join(bare)} has no prefix: a name in the "
                     "directory can be one of the cluster's own.",
                     evidence=[
-                        Evidence(text=f"prefix of {each} is empty", command=f"cat {_file(facts, trust.node)}")
+                        Evidence(
+                            text=f"prefix of {each} is empty", command=f"cat {file_of(facts, trust.node)}"
+                        )
                         for each in bare
                     ],
                     cause="Without a prefix the directory's groups and Kubernetes' own share one name space.",
                     remedy="set a prefix as `oidc:`, and change the bindings with it",
-                    source=KUBERNETES,
-                )
-            )
-    return found
-
-
-_NOT_UPDATED = r"failed to update authentication config"
-_TRIED_AGAIN = timedelta(minutes=3)
-"""It is tried again every minute or two; a file that became as it was before ends that without a word."""
-
-_REFUSALS: tuple[tuple[str, str, Severity, str, str], ...] = (
-    (
-        "AUTHENTICATION_CONFIG_REJECTED",
-        r"failed to (?:validate|load) authentication config",
-        Severity.ERROR,
-        "The API server refuses its new authentication configuration; the old one stays in force.",
-        "The file does not validate, or its issuer did not answer within a minute (address, CA).",
-    ),
-    (
-        "AUTHENTICATION_CONFIG_REJECTED",
-        _NOT_UPDATED,
-        Severity.ERROR,
-        "The API server does not take its new authentication configuration; the old one stays in force.",
-        "An issuer in the file did not answer within a minute as it should: its address, its own `issuer` or "
-        "its CA.",
-    ),
-    (
-        "KEYS_STALE",
-        r"failed to verify id token signature",
-        Severity.ERROR,
-        "The API server does not know the key that Dex signs with.",
-        "Dex made new keys (it was restarted with storage in memory, or rotated them), and the API server "
-        "keeps the old ones until the next rotation that Dex told it of. Old tokens still work, new logins "
-        "fail.",
-    ),
-    (
-        "TOKEN_AUDIENCE",
-        r"expected audience",
-        Severity.WARNING,
-        "Tokens were refused because they are for another client.",
-        "The person's kubeconfig names another client than the API server's audiences.",
-    ),
-    (
-        "TOKEN_NOT_YET_VALID",
-        r"before the nbf",
-        Severity.WARNING,
-        "Tokens were refused because they are not valid yet.",
-        "Dex' clock is ahead of the API server's.",
-    ),
-    (
-        "MAIL_NOT_VERIFIED",
-        r"email not verified",
-        Severity.WARNING,
-        "Tokens were refused because the mail address is not verified.",
-        "The connector does not say that the address is verified.",
-    ),
-    (
-        "CLAIM_MISSING",
-        r"claim not present",
-        Severity.WARNING,
-        "Tokens were refused because they lack the claim that names the user.",
-        "The scope that brings the claim (`email`, `groups`) was not asked for, or the entry lacks it.",
-    ),
-)
-"""code, pattern in the API server's log, severity, summary, cause."""
-
-
-_FRESH_KEYS = "change the authentication file (it is read again within 10 s), or restart the API server"
-_MEND = "mend it at its cause; `kubectl auth whoami` then tells who one is"
-
-
-def refused(facts: Facts) -> list[Finding]:
-    """Every row of the table that an API server's log shows."""
-    log = known(facts.apiserver_log, "")
-    found: list[Finding] = []
-    for code, pattern, severity, summary, cause in _REFUSALS:
-        heard = logs.lately(log, now=facts.now, within=_TRIED_AGAIN) if pattern == _NOT_UPDATED else log
-        line = logs.of_apiserver(heard, pattern, over=_RELOADED)
-        if line is not None:
-            said = Evidence(text=f"{line.text} ({line.times}×)", command=_LOG)
-            found.append(
-                finding(
-                    code,
-                    severity,
-                    "kube-apiserver",
-                    summary,
-                    evidence=[said],
-                    cause=cause,
-                    remedy=_FRESH_KEYS if code == "KEYS_STALE" else _MEND,
                     source=KUBERNETES,
                 )
             )

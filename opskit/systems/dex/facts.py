@@ -15,9 +15,10 @@ from opskit.core.errors import BadAnswer, NotFound, NotInstalled, ReadError
 from opskit.core.findings import Data
 from opskit.core.heads import Head
 from opskit.core.kinds_core import CONFIG_MAP, DEPLOYMENT
+from opskit.core.kinds_rbac import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, Binding, Role
 from opskit.core.kinds_workloads import Deployment
 from opskit.core.parts import Job, Unread, known, listed, recorded, settle
-from opskit.systems.dex import certificates, directory, kinds, trusts
+from opskit.systems.dex import certificates, directory, kinds, telemetry, trusts
 from opskit.systems.dex.certificates import Shown
 from opskit.systems.dex.directory import Directory
 from opskit.systems.dex.trusts import ApiServer as ApiServer
@@ -43,10 +44,10 @@ class Facts(Data, frozen=True):
     trusts: list[Trust] | Unread
     apiserver_log: str | Unread
     sessions: list[kinds.OfflineSession] | Unread
-    roles: list[kinds.Role] | Unread
-    cluster_roles: list[kinds.Role] | Unread
-    bindings: list[kinds.Binding] | Unread
-    cluster_bindings: list[kinds.Binding] | Unread
+    roles: list[Role] | Unread
+    cluster_roles: list[Role] | Unread
+    bindings: list[Binding] | Unread
+    cluster_bindings: list[Binding] | Unread
     shown: Shown | None = None
     """The certificate that Dex shows at its issuer's address; None where that is out of reach from here."""
     directories: dict[str, Directory | Unread] = msgspec.field(default_factory=dict[str, Directory | Unread])
@@ -55,6 +56,8 @@ class Facts(Data, frozen=True):
     """Of its keys; None where a snapshot did not ask. Dex lets them be kept until their next rotation."""
     apiserver_head: Head | Unread | None = None
     """Of its version."""
+    refused_clients: dict[str, int] | Unread | None = None
+    """Pod of Dex → requests for tokens that it refused because of the client; None: not asked."""
 
 
 def read(cluster: Cluster) -> Facts:
@@ -78,12 +81,15 @@ def read(cluster: Cluster) -> Facts:
             "config": lambda: _config(cluster, namespace),
             "trusts": lambda: trusts.read(cluster, known(start["apiservers"], [])),
             "log": lambda: cluster.logs(namespace, selector, since_seconds=LOG_SECONDS),
+            "refused_clients": lambda: recorded(
+                lambda: telemetry.refused_clients(cluster, namespace, selector)
+            ),
             "apiserver_log": lambda: cluster.logs("kube-system", trusts.APISERVER, since_seconds=LOG_SECONDS),
             "sessions": lambda: listed(cluster, kinds.OFFLINE_SESSION, namespace=namespace),
-            "roles": lambda: cluster.list(kinds.ROLE),
-            "cluster_roles": lambda: cluster.list(kinds.CLUSTER_ROLE),
-            "bindings": lambda: cluster.list(kinds.ROLE_BINDING),
-            "cluster_bindings": lambda: cluster.list(kinds.CLUSTER_ROLE_BINDING),
+            "roles": lambda: cluster.list(ROLE),
+            "cluster_roles": lambda: cluster.list(CLUSTER_ROLE),
+            "bindings": lambda: cluster.list(ROLE_BINDING),
+            "cluster_bindings": lambda: cluster.list(CLUSTER_ROLE_BINDING),
         }
     )
     issuer = _issuer(parts["config"], parts["trusts"])

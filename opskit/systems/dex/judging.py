@@ -12,6 +12,10 @@ DOCS = "https://dexidp.io/docs"
 KUBERNETES = "https://kubernetes.io/docs/reference/access-authn-authz/authentication/"
 
 
+APISERVER_LOG = "kubectl -n kube-system logs -l component=kube-apiserver --since=1h"
+RELOADED = r"reloaded authentication config|authentication config.*(?:successfully|reloaded)"
+"""In an API server's log: whatever it said before of its authentication file is over."""
+
 finding = Judge("dex", DOCS, page="/kubernetes/")
 
 

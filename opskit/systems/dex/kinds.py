@@ -1,4 +1,4 @@
-"""What is read of Dex, of the API server's authentication and of RBAC, projected to the fields in use.
+"""What is read of Dex and of the API server's authentication, projected to the fields in use.
 
 Dex's configuration: https://dexidp.io/docs/configuration/. The API server's:
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration.
@@ -7,10 +7,9 @@ Neither passwords nor client secrets nor signing keys are projected.
 
 import msgspec
 
-from opskit.core.kinds import Kind, Object, Wire
+from opskit.core.kinds import Kind, Object
 
 DEX = "dex.coreos.com"
-RBAC = "rbac.authorization.k8s.io"
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,49 +194,6 @@ class OfflineSession(Object, frozen=True):
     refresh: dict[str, RefreshRef] | None = None
 
 
-class Rule(Wire, frozen=True):
-    """What a role allows."""
-
-    verbs: list[str] | None = None
-    api_groups: list[str] | None = None
-    resources: list[str] | None = None
-    resource_names: list[str] | None = None
-
-
-class Role(Object, frozen=True):
-    """A Role or ClusterRole."""
-
-    rules: list[Rule] | None = None
-
-
-class Subject(Wire, frozen=True):
-    """Whom a role is given to."""
-
-    kind: str = ""
-    name: str = ""
-    namespace: str = ""
-
-
-class RoleRef(Wire, frozen=True):
-    """Which role."""
-
-    kind: str = ""
-    name: str = ""
-
-
-class Binding(Object, frozen=True):
-    """A RoleBinding or ClusterRoleBinding."""
-
-    subjects: list[Subject] | None = None
-    role_ref: RoleRef = msgspec.field(default_factory=RoleRef)
-
-
 OFFLINE_SESSION = Kind(DEX, "v1", "OfflineSessions", "offlinesessionses", OfflineSession)
 REFRESH_TOKEN = Kind(DEX, "v1", "RefreshToken", "refreshtokens", Object)
 """Holds the token itself: only its metadata is ever asked for. Its name is the ID that sessions refer to."""
-ROLE = Kind(RBAC, "v1", "Role", "roles", Role)
-CLUSTER_ROLE = Kind(RBAC, "v1", "ClusterRole", "clusterroles", Role, namespaced=False)
-ROLE_BINDING = Kind(RBAC, "v1", "RoleBinding", "rolebindings", Binding)
-CLUSTER_ROLE_BINDING = Kind(
-    RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings", Binding, namespaced=False
-)

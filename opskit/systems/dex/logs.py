@@ -2,11 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from opskit.core.findings import Data
 
 GOOD = "login successful"
 _REFUSED = "Failed to login|invalid password|no results returned"
+_STAMP = re.compile(r"""\btime"?[=:]"([^"]+)|\b[IWEF](\d{4} \d\d:\d\d:\d\d\.\d+)""")
+_KLOG = re.compile(r"^[IWEF]\d{4} \S+\s+\d+ \S+\] ")
 _EVERYBODY = "initial bind|Network Error|No Such Object|x509"
 
 
@@ -72,18 +75,42 @@ def lately(log: str, *, now: datetime, within: timedelta) -> str:
     begin = f"{now.astimezone(UTC) - within:%m%d %H:%M:%S}"
     return "\n".join(
         line
-        for line in log.splitlines()
+        for line in entries(log)
         if (stamp := re.search(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.", line)) is None or stamp[1] >= begin
     )
 
 
-def every(log: str, pattern: str) -> list[re.Match[str]]:
-    """Every match, oldest first."""
-    return list(re.finditer(pattern, log))
+def entries(log: str) -> list[str]:
+    """The entries of a log, oldest first whichever pod they are of.
+
+    klog spreads an error of several lines over as many, indented ones; logs of several pods come one after
+    the other.
+    """
+    whole: list[str] = []
+    for line in log.splitlines():
+        text = line.partition(": ")[2]
+        if whole and (text.startswith("\t") or text == " >"):
+            whole[-1] = f"{whole[-1]} {text.strip()}"
+        else:
+            whole.append(line)
+    if len({each.partition(": ")[0] for each in whole}) < 2:
+        return whole
+    stamps = accumulate((_stamp(each) for each in whole), lambda before, own: own or before)
+    order = sorted(enumerate(stamps), key=_by_stamp)
+    return [whole[place] for place, _ in order]
+
+
+def _by_stamp(found: tuple[int, str]) -> str:
+    return found[1]
+
+
+def _stamp(line: str) -> str:
+    found = _STAMP.search(line)
+    return (found[1] or found[2]) if found else ""
 
 
 def _newest(log: str, pattern: str, *, over: str) -> Line | None:
-    lines = log.splitlines()
+    lines = entries(log)
     hits = [number for number, line in enumerate(lines) if re.search(pattern, line)]
     if not hits:
         return None
@@ -96,5 +123,5 @@ def _newest(log: str, pattern: str, *, over: str) -> Line | None:
 def _said(line: str) -> str:
     """The message alone: without the pod's name and the fields of a structured log."""
     message = re.search(r'"msg":"((?:[^"\\]|\\.)*)"', line) or re.search(r'msg="((?:[^"\\]|\\.)*)"', line)
-    text = message[1].replace('\\"', '"') if message else line.partition(": ")[2] or line
-    return text[:300]
+    text = message[1].replace('\\"', '"') if message else _KLOG.sub("", line.partition(": ")[2] or line)
+    return text[:500]

@@ -6,23 +6,11 @@ After https://kubernetes.io/docs/reference/access-authn-authz/rbac/.
 from collections.abc import Iterator, Sequence
 
 from opskit.core.findings import Data
+from opskit.core.kinds_rbac import Binding, Question, Rule, Subject, allows
 from opskit.core.parts import known
 from opskit.systems.dex.facts import Facts
-from opskit.systems.dex.kinds import Binding, Rule
 
 AUTHENTICATED = "system:authenticated"
-
-
-class Question(Data, frozen=True):
-    """What somebody wants to do."""
-
-    verb: str
-    resource: str
-    group: str = ""
-    """API group."""
-    namespace: str = ""
-    """Empty: everywhere, or a resource without namespaces."""
-    name: str = ""
 
 
 class Grant(Data, frozen=True):
@@ -42,6 +30,31 @@ def granting(facts: Facts, user: str, groups: Sequence[str], question: Question)
         if through and any(allows(rule, question) for rule in _rules(facts, binding)):
             found.append(Grant(binding=_named(binding), role=_role(binding), through=through))
     return found
+
+
+def everybody(facts: Facts, question: Question) -> list[tuple[Subject, str]]:
+    """Whoever may do it without being an admin of all, and by which binding.
+
+    Left out are the cluster's own components, whose names begin with `system:`, and what runs in kube-system.
+    """
+    return [
+        (subject, _named(binding))
+        for binding in _in_reach(facts, question.namespace)
+        if any(allows(rule, question) and not _of_admins(rule) for rule in _rules(facts, binding))
+        for subject in binding.subjects or []
+        if not _of_the_cluster(subject)
+    ]
+
+
+def _of_admins(rule: Rule) -> bool:
+    return all("*" in (each or []) for each in (rule.verbs, rule.api_groups, rule.resources))
+
+
+def _of_the_cluster(subject: Subject) -> bool:
+    if subject.kind == "ServiceAccount":
+        return subject.namespace == "kube-system"
+    everyone = (AUTHENTICATED, "system:unauthenticated", "system:serviceaccounts")
+    return subject.name.startswith("system:") and not subject.name.startswith(everyone)
 
 
 def bound(facts: Facts, user: str, groups: Sequence[str]) -> list[str]:
@@ -70,20 +83,6 @@ def near_misses(facts: Facts, names: Sequence[str]) -> list[str]:
             if other and subject.name.rpartition(":")[2] in bare:
                 found.append(f"{_named(binding)} is for {subject.kind} {subject.name}")
     return found
-
-
-def allows(rule: Rule, question: Question) -> bool:
-    """Whether a rule allows it."""
-    return (
-        _has(rule.verbs, question.verb)
-        and _has(rule.api_groups, question.group)
-        and _has(rule.resources, question.resource)
-        and (not rule.resource_names or question.name in rule.resource_names)
-    )
-
-
-def _has(values: list[str] | None, wanted: str) -> bool:
-    return bool(values) and ("*" in values or wanted in values)
 
 
 def _every(facts: Facts) -> Iterator[Binding]:

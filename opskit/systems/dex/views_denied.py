@@ -3,10 +3,11 @@
 import re
 from typing import TYPE_CHECKING
 
+from opskit.core.kinds_rbac import Question
 from opskit.core.parts import Unread, known
 from opskit.systems.dex import logs
 from opskit.systems.dex.facts import Facts, Trust
-from opskit.systems.dex.rights import Question, granting, near_misses
+from opskit.systems.dex.rights import granting, near_misses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,14 +60,11 @@ def _runs(facts: Facts) -> tuple[str, str, str]:
 
 def _newest_login(facts: Facts, user: str) -> list[str] | None:
     """The groups of the person's newest login; None where the log has none."""
-    found = [
-        each
-        for each in logs.every(known(facts.log, ""), r"login successful[^\n]*")
-        if re.search(rf'email=\\?"{re.escape(user)}\\?"', each[0])
-    ]
+    mail = re.compile(rf'{logs.GOOD}.*email=\\?"{re.escape(user)}\\?"')
+    found = [each for each in logs.entries(known(facts.log, "")) if mail.search(each)]
     if not found:
         return None
-    listed = re.search(r"groups=\[([^\]]*)\]", found[-1][0])
+    listed = re.search(r"groups=\[([^\]]*)\]", found[-1])
     return re.findall(r'\\?"([^"\\]+)\\?"', listed[1]) if listed else []
 
 
@@ -78,7 +76,11 @@ def _log(facts: Facts, user: str, logged: list[str] | None) -> tuple[str, str, s
         return ("logged in", "no", failed.text)
     if logged is not None:
         return ("logged in", "yes", f"within the last hour, with the groups {', '.join(logged) or 'none'}")
-    return ("logged in", "unknown", "no login of the last hour is logged")
+    return (
+        "logged in",
+        "unknown",
+        "no login of the last hour is logged; an empty password and a client's wrong secret leave no trace",
+    )
 
 
 def _same(facts: Facts, trust: Trust) -> bool:

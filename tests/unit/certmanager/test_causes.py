@@ -5,11 +5,12 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from opskit.core.cluster import Cluster
 from opskit.core.findings import Severity
 from opskit.systems.certmanager.checks import check
 from opskit.systems.certmanager.facts import read
 
-from .replay import STATES, cluster
+from .replay import STATES, Objects, cluster
 
 CAUSES = [
     ("issuer-missing", "ISSUER_NOT_FOUND", "There is no ClusterIssuer no-such"),
@@ -43,6 +44,42 @@ def test_the_cause_is_named_and_stands_alone(state: str, code: str, cause: str) 
     assert cause in found[0].cause
     assert found[0].evidence[0].command
     assert found[0].remedy is not None
+
+
+LEFT = {
+    "acme-name-rejected": ("NAME_REJECTED", "its policy forbids it"),
+    "acme-rate-limited": ("RATE_LIMITED", "does not keep its Retry-After"),
+    "acme-validation-fails": ("CHALLENGE_FAILED", "The CA could not read the DNS record"),
+    "request-denied": ("ISSUANCE_FAILED", "names under lab.test need a ticket"),
+    "bao-bad-token": ("ISSUANCE_FAILED", "a token is never tried"),
+    "bao-role-missing": ("ISSUANCE_FAILED", "the PKI role in the path does not exist"),
+    "bao-name-not-allowed": ("ISSUANCE_FAILED", "does not allow this name"),
+}
+"""What the certificate alone and the events tell, once the failed request was deleted with all below it."""
+
+
+@pytest.mark.parametrize("state", LEFT)
+def test_the_cause_outlives_the_request_that_failed(state: str) -> None:
+    left = Objects(state)
+    gone = ("CertificateRequest", "Order", "Challenge")
+    left.objects = [each for each in left.objects if each["kind"] not in gone]
+    (one,) = check(read(Cluster(left)))
+    assert (one.code, LEFT[state][1] in one.cause) == (f"certmanager/{LEFT[state][0]}", True), one
+
+
+def test_an_issuer_that_no_controller_looked_at_is_told() -> None:
+    held = Objects("ca-secret-missing")
+    for each in held.objects:
+        if each["kind"].endswith("Issuer"):
+            each["status"] = {}
+    (one,) = check(read(Cluster(held)))
+    assert (one.code, "no controller looked at it" in one.cause) == ("certmanager/ISSUER_NOT_READY", True)
+
+
+def test_the_next_try_is_told_by_the_usual_back_off() -> None:
+    (one,) = check(read(cluster("acme-name-rejected")))
+    assert one.remedy is not None
+    assert " UTC by its default back-off; to have it tried at once" in one.remedy.text
 
 
 @pytest.mark.parametrize("state", HEALTHY)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from opskit.core.kinds import Metadata
+from opskit.core.kinds_rbac import Binding, Role, RoleRef, Rule, Subject
 from opskit.core.kinds_workloads import Deployment, WorkloadStatus
 from opskit.core.parts import Unread
 from opskit.systems.dex import checks, kinds, views
@@ -145,21 +146,21 @@ def test_connectors_are_judged_by_their_configuration(type: str, config: dict[st
 
 
 def test_why_denied_names_the_binding_that_lacks_the_prefix() -> None:
-    binding = kinds.Binding(
+    binding = Binding(
         metadata=Metadata(name="developers", namespace="shop"),
-        subjects=[kinds.Subject(kind="Group", name="devs")],
-        role_ref=kinds.RoleRef(kind="ClusterRole", name="view"),
+        subjects=[Subject(kind="Group", name="devs")],
+        role_ref=RoleRef(kind="ClusterRole", name="view"),
     )
-    role = kinds.Role(
+    role = Role(
         metadata=Metadata(name="view"),
-        rules=[kinds.Rule(verbs=["get"], api_groups=[""], resources=["pods"])],
+        rules=[Rule(verbs=["get"], api_groups=[""], resources=["pods"])],
     )
     read = facts(bindings=[binding], cluster_roles=[role])
     asked = {"user": "bob@sandbox.test", "groups": "", "verb": "get", "resource": "pods", "namespace": "shop"}
     last = views.why_denied(read, **asked).iloc[-1]
     assert last["answer"] == "no"
     assert "Group devs" in last["what"]
-    mended = msgspec.structs.replace(binding, subjects=[kinds.Subject(kind="Group", name="oidc:devs")])
+    mended = msgspec.structs.replace(binding, subjects=[Subject(kind="Group", name="oidc:devs")])
     assert (
         views.why_denied(facts(bindings=[mended], cluster_roles=[role]), **asked).iloc[-1]["answer"] == "yes"
     )

@@ -8,6 +8,7 @@ from opskit.core.wording import count, some
 from opskit.systems.vault import answers, policies
 from opskit.systems.vault.facts import Facts
 from opskit.systems.vault.judging import age, finding
+from opskit.systems.vault.reviewing import Reviewing
 
 SET_UP = timedelta(days=1)
 """A root token that lives longer than a set-up was forgotten."""
@@ -91,21 +92,47 @@ def audit_signs(facts: Facts) -> list[Finding]:
                     remedy="Make room at the audit device, or bring its target back.",
                 )
             )
-        if sign.name == "no-review":
-            found.append(
-                finding(
-                    "KUBERNETES_NO_REVIEW",
-                    Severity.ERROR,
-                    "auth method kubernetes",
-                    "Kubernetes logins are refused with a bare 403, because Vault may not have their "
-                    "tokens reviewed.",
-                    evidence=[Evidence(text=sign.line, command=_logs(facts, "tokenreviews"))],
-                    cause="The reviewer's service account lacks `create` on tokenreviews; only the debug "
-                    "log says so.",
-                    remedy="Bind the ClusterRole system:auth-delegator to the reviewer's service account.",
-                )
-            )
     return found
+
+
+def reviews_refused(facts: Facts) -> list[Finding]:
+    """Logins with a ServiceAccount's token that fail because Vault lacks a right itself."""
+    logged = facts.lately("no-review")
+    if logged:
+        said = Evidence(text=logged[0].line, command=_logs(facts, "tokenreviews"))
+        return [
+            _no_review(said, Severity.ERROR, "The reviewer's ServiceAccount lacks `create` on tokenreviews.")
+        ]
+    seen = facts.reviewing
+    if not isinstance(seen, Reviewing) or not seen.own or seen.allowed:
+        return []
+    said = Evidence(
+        text=f"no binding lets a ServiceAccount of namespace {seen.namespace} create tokenreviews",
+        command="kubectl auth can-i create tokenreviews --as "
+        f"system:serviceaccount:{seen.namespace}:{seen.own[0]}",
+    )
+    gone = f"The binding of {some(seen.own)} to system:auth-delegator is gone or was never made."
+    if seen.by_pod:
+        return [_no_review(said, Severity.ERROR, gone)]
+    perhaps = (
+        " If the method has another ServiceAccount's token (token_reviewer_jwt), look at that one's rights."
+    )
+    return [_no_review(said, Severity.INFO, gone + perhaps)]
+
+
+def _no_review(said: Evidence, severity: Severity, cause: str) -> Finding:
+    return finding(
+        "KUBERNETES_NO_REVIEW",
+        severity,
+        "auth method kubernetes",
+        "Kubernetes logins are refused with a bare 403, because Vault may not have their tokens reviewed."
+        if severity is not Severity.INFO
+        else "Kubernetes logins may be refused with a bare 403: no ServiceAccount of Vault's namespace may "
+        "review tokens.",
+        evidence=[said],
+        cause=f"{cause} Vault itself says so in its debug log only.",
+        remedy="Bind the ClusterRole system:auth-delegator to the reviewer's ServiceAccount.",
+    )
 
 
 def _logs(facts: Facts, word: str) -> str:

@@ -1,10 +1,11 @@
 """What Vault holds and hands out: leases, keys, authorities, and what brings it into Kubernetes."""
 
+import re
 from datetime import timedelta
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread, known
-from opskit.core.wording import count
+from opskit.core.wording import count, some
 from opskit.systems.vault import answers
 from opskit.systems.vault.facts import Facts
 from opskit.systems.vault.judging import age, finding
@@ -72,6 +73,35 @@ def leases_irrevocable(facts: Facts) -> list[Finding]:
             "back end is gone.",
         )
     ]
+
+
+def leases_not_revoked(facts: Facts) -> list[Finding]:
+    """Leases that Vault tries to revoke in vain: tried six times before they count as irrevocable."""
+    return [
+        finding(
+            "LEASES_NOT_REVOKED",
+            Severity.WARNING,
+            f"leases, by {some(sign.pods)}",
+            "Vault can't revoke leases that have ended: their credentials live on.",
+            evidence=[
+                Evidence(
+                    text=sign.line,
+                    command=f"kubectl -n {facts.namespace} logs {sign.pods[0]} --since=1h | grep revoke",
+                )
+            ],
+            cause=f"Vault's own account lacks the right at the back end: {_forbidden(sign.line)}"
+            if "forbidden" in sign.line
+            else "The back end (database, Kubernetes, cloud) does not answer, or refuses.",
+            remedy="Give Vault's account its rights back: it goes on trying. Revoking by force leaves "
+            "behind what was made there.",
+        )
+        for sign in facts.lately("not-revoked")
+    ]
+
+
+def _forbidden(line: str) -> str:
+    found = re.search(r'User \\*"(?P<who>[^"\\]+)\\*" cannot (?P<what>[^,"\\]+(?:\\*"[^"\\]+\\*")?)', line)
+    return f"{found['who']} may not {found['what']}" if found else line
 
 
 def transit_old(facts: Facts) -> list[Finding]:

@@ -20,6 +20,8 @@ def unreachable(facts: Facts) -> list[Finding]:
     if why.error in ("NotInstalled", "NotInSnapshot", "NotLocated"):
         return []
     code, cause, then = _reason(why)
+    if words := _last_words(facts):
+        cause, then = words, "Mend the configuration; then start the nodes and unseal them."
     return [
         finding(
             code,
@@ -176,12 +178,21 @@ def away(facts: Facts) -> list[Finding]:
             f"node {each.name}",
             f"{each.name} does not answer: {each.seal.reason.partition(' Next:')[0].partition(' [')[0]}",
             evidence=[Evidence(text=each.seal.reason, command=_at(facts, each, "status"))],
-            cause=_reason(each.seal)[1].replace("every node is down", "it is down"),
-            remedy="Start it; it is sealed then, and has to be unsealed.",
+            cause=_last_words(facts, each.name)
+            or _reason(each.seal)[1].replace("every node is down", "it is down"),
+            remedy="Mend its configuration; then start it and unseal it."
+            if _last_words(facts, each.name)
+            else "Start it; it is sealed then, and has to be unsealed.",
         )
         for each in facts.nodes
         if isinstance(each.seal, Unread)
     ]
+
+
+def _last_words(facts: Facts, name: str = "") -> str:
+    """What a node said when it ended at its start, or any node; empty where no log tells."""
+    sign = next((each for each in known(facts.signs, []) if each.name == "no-start"), None)
+    return f"It ends at its start: {sign.line}" if sign and (not name or name in sign.pods) else ""
 
 
 def _why_away(node: Node) -> str:

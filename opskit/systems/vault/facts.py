@@ -1,20 +1,23 @@
 """What is true of a Vault or OpenBao now: from each node, from its API, and from Kubernetes around it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from opskit.core.cluster import Cluster
 from opskit.core.errors import NotInstalled
 from opskit.core.findings import Data
 from opskit.core.kinds_workloads import Pod
-from opskit.core.parts import Unread, attempt, known, listed, settle
-from opskit.systems.vault import answers, client, keys, kinds, leases, nodes, signs
+from opskit.core.parts import Unread, attempt, known, listed, recorded, settle
+from opskit.systems.vault import answers, client, keys, kinds, leases, nodes, reviewing, signs
 from opskit.systems.vault.nodes import Node
+from opskit.systems.vault.reviewing import Reviewing
+from opskit.systems.vault.signs import Sign
 
 TOKENS = 300
 """Accessors that are looked at."""
 LOG_SECONDS = 24 * 3600
 POLICIES = 300
+LATELY = timedelta(hours=1)
 
 
 class Facts(Data, frozen=True):
@@ -45,12 +48,19 @@ class Facts(Data, frozen=True):
     key: answers.KeyStatus | Unread
     transit: list[keys.Transit | Unread] | Unread
     pki: list[keys.Authority | Unread] | Unread
-    signs: list[signs.Sign] | Unread
+    signs: list[Sign] | Unread
     vaults: list[kinds.Vault] | Unread
     syncs: list[tuple[str, kinds.Sync]] | Unread
     """Kind and resource of the Vault Secrets Operator."""
     refusing: tuple[str, ...] = ()
     """Nodes that serve nothing now, where the log told of an audit device: standbys may well serve reads."""
+    reviewing: Reviewing | Unread | None = None
+    """None: a snapshot did not ask."""
+
+    def lately(self, sign: str) -> list[Sign]:
+        """That sign, where the logs show it within the last hour: nothing in them says that it is over."""
+        told = [each for each in known(self.signs, []) if each.name == sign]
+        return [each for each in told if each.at is None or self.now - each.at < LATELY]
 
     @property
     def cli(self) -> str:
@@ -95,12 +105,20 @@ def read(cluster: Cluster) -> Facts:
         nodes=every,
         signs=told,
         refusing=_refusing(cluster, every, known(told, [])),
+        reviewing=_reviewing(cluster, known(rest["auth"], {}), pods, server),
         **around,
         **rest,
     )
 
 
-def _refusing(cluster: Cluster, every: list[Node], told: list[signs.Sign]) -> tuple[str, ...]:
+def _reviewing(cluster: Cluster, auth: dict[str, answers.Mount], pods: list[Pod], server: str) -> Any:
+    return attempt(
+        "rights to review tokens",
+        lambda: recorded(lambda: reviewing.read(cluster, auth, pods, server=server)),
+    )
+
+
+def _refusing(cluster: Cluster, every: list[Node], told: list[Sign]) -> tuple[str, ...]:
     """Ask each node what it has to log before it answers; a log may tell of what is long mended."""
     if not any(each.name == "audit-blocked" for each in told):
         return ()
@@ -219,7 +237,7 @@ def _syncs(cluster: Cluster) -> list[tuple[str, kinds.Sync]]:
     return [(kind.kind, each) for kind in kinds.SYNCS for each in listed(cluster, kind)]
 
 
-def _signs(cluster: Cluster, namespace: str, pods: list[Pod]) -> list[signs.Sign]:
+def _signs(cluster: Cluster, namespace: str, pods: list[Pod]) -> list[Sign]:
     if not pods:
         return []
     named = str(cluster.setting("vault", "selector", ""))

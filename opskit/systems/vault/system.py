@@ -12,5 +12,5 @@ SYSTEM = System(
     conditions=CONDITIONS,
     record=recording.record,
     absent=lambda read: "" if read.pods and not isinstance(read.pods, facts.Unread) else absence(read.front),
-    optional=frozenset({"front", "raft", "autopilot", "irrevocable", "signs"}),
+    optional=frozenset({"front", "raft", "autopilot", "irrevocable", "signs", "reviewing"}),
 )

@@ -1,5 +1,6 @@
 """What is said of a real OpenBao in each of its states, and of what is no Vault at all."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from opskit.core.cluster import Cluster
 from opskit.core.errors import Unreachable
 from opskit.core.findings import Severity
-from opskit.core.parts import unread
-from opskit.systems.vault import policies, signs, views
+from opskit.core.parts import Unread, attempt, unread
+from opskit.systems.vault import answers, client, nodes, policies, reviewing, signs, views
 from opskit.systems.vault.checks import check
 from opskit.systems.vault.facts import Facts, read
 from opskit.systems.vault.leases import Leases, Prefix
@@ -231,3 +232,101 @@ def test_a_blocked_audit_device_is_told_only_while_requests_fail(
     line = "bao0: [ERROR] audit: no audit backend succeeded in logging the request: request_path=sys/mounts"
     facts = _with(read(cluster("healthy")), signs=signs.read(line), refusing=refusing)
     assert [each for each in codes(facts) if each == "AUDIT_BLOCKED"] == told
+
+
+WORDS = json.loads((RECORDED.parent / "recorded_words.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("end", "told"), [("", "It ends at its start: Failed to initiate raft retry join"), ("started", "")]
+)
+def test_a_node_that_does_not_start_is_told_with_its_last_words(end: str, told: str) -> None:
+    name = "https://127.0.0.1:18330"
+    log = "\n".join(f"{name}: {line}" for line in WORDS["retry_join"])
+    log += f"\n{name}: ==> OpenBao server started!" if end else ""
+    (one,) = check(_with(read(cluster("node-down")), signs=signs.read(log)))
+    assert one.code == "vault/NODE_DOWN"
+    assert one.cause.startswith(told or "Nothing listens there")
+
+
+@pytest.mark.parametrize(("later", "told"), [(1, ["KUBERNETES_NO_REVIEW"]), (3600, [])])
+def test_only_the_debug_log_tells_that_vault_may_not_review(later: int, told: list[str]) -> None:
+    (sign,) = signs.read("\n".join(f"bao0: {line}" for line in WORDS["no-review"]))
+    assert sign.at is not None
+    facts = _with(read(cluster("healthy")), signs=[sign], now=sign.at + timedelta(seconds=later))
+    assert [each for each in codes(facts) if "REVIEW" in each] == told
+
+
+def test_audit_devices_that_are_alike_again_are_no_news() -> None:
+    log = "\n".join([*Replay("audit-differs").log, *(f"bao{n}: core: enabled audit backend" for n in (1, 2))])
+    assert [each for each in signs.read(log) if each.name == "audit-differs"] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "error"),
+    [
+        (404, "1 error occurred:\n\t* unsupported path\n\n", "NotInstalled"),
+        (404, "unsupported path", "NotInstalled"),
+        (405, "1 error occurred:\n\t* unsupported operation\n\n", "NotInstalled"),
+        (403, "permission denied", "Forbidden"),
+        (503, "Vault is sealed", "Unreachable"),
+        (500, "local node not active but active cluster node not found", "Unreachable"),
+        (500, "internal error", "Unreachable"),
+        (400, "missing client token", "Forbidden"),
+    ],
+)
+def test_what_openbao_refuses_is_told_apart(status: int, said: str, error: str) -> None:
+    reader = Answers(body=json.dumps({"errors": [said]}).encode(), status=status)
+    found = attempt("x", lambda: client.data(Cluster(reader), "sys/x", dict, server="vault"))
+    assert isinstance(found, Unread)
+    assert found.error == error
+
+
+LABELS = {"app.kubernetes.io/name": "openbao", "component": "server"}
+
+
+def _pod(account: str) -> dict[str, Any]:
+    about = {"name": "bao-0", "namespace": "bao", "labels": LABELS}
+    return {"metadata": about, "spec": {"serviceAccountName": account}}
+
+
+def _rbac(**subject: str) -> dict[str, list[Any]]:
+    rule = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}
+    role = {"kind": "ClusterRole", "name": "system:auth-delegator"}
+    return {
+        "pods": [_pod("bao")],
+        "clusterroles": [{"metadata": {"name": role["name"]}, "rules": [rule]}],
+        "clusterrolebindings": [{"metadata": {"name": "b"}, "roleRef": role, "subjects": [subject]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("subject", "allowed"),
+    [
+        ({"kind": "ServiceAccount", "name": "bao", "namespace": "bao"}, ("bao",)),
+        ({"kind": "Group", "name": "system:serviceaccounts"}, ("*",)),
+        ({"kind": "ServiceAccount", "name": "bao", "namespace": "elsewhere"}, ()),
+    ],
+)
+def test_who_may_review_tokens_is_read_of_rbac(subject: dict[str, str], allowed: tuple[str, ...]) -> None:
+    seen = cluster("healthy", objects=_rbac(**subject))
+    auth = {"kubernetes/": answers.Mount(type="kubernetes")}
+    found = reviewing.read(seen, auth, nodes.pods(seen), server="vault")
+    assert (found.own, found.allowed, found.by_pod) == (("bao",), allowed, False)
+    assert reviewing.read(seen, {}, nodes.pods(seen), server="vault").methods == ()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "by_pod", "severity"),
+    [((), True, Severity.ERROR), ((), False, Severity.INFO), (("bao",), True, None)],
+)
+def test_a_reviewer_without_rights_is_told_by_what_is_certain(
+    allowed: tuple[str, ...], by_pod: bool, severity: Severity | None
+) -> None:
+    seen = reviewing.Reviewing(
+        methods=("kubernetes/",), namespace="bao", own=("bao",), allowed=allowed, by_pod=by_pod
+    )
+    found = check(_with(read(cluster("healthy")), reviewing=seen))
+    assert [(each.code, each.severity) for each in found] == (
+        [("vault/KUBERNETES_NO_REVIEW", severity)] if severity else []
+    )

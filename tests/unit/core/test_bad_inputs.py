@@ -127,6 +127,9 @@ VERSIONED = {
     "calico": ("projectcalico.org", "ippools"),
     "openshift": ("config.openshift.io", "clusterversions"),
     "rook": ("ceph.rook.io", "cephclusters"),
+    "dex": ("dex.coreos.com", "offlinesessionses"),
+    "vault": ("secrets.hashicorp.com", "vaultauths"),
+    "operators": ("operators.coreos.com", "clusterserviceversions"),
 }
 
 
@@ -260,3 +263,31 @@ def test_a_server_around_the_cluster_is_named_with_what_is_wrong(
         *(f"{each.code} {each.summary} {each.cause} {each.remedy}" for each in seen.findings),
     ]
     assert any(said.lower() in line.lower() for line in told), told
+
+
+DIRECTORY: list[tuple[str, Callable[[Around], dict[str, str]], str]] = [
+    ("at a wrong address", lambda _: {"url": "ldaps://127.0.0.1:1"}, "does not answer from here"),
+    ("not trusted", lambda one: {"url": _ldaps(one), "ca": certifi.where()}, "dex/LDAP_NOT_TRUSTED"),
+    ("something else", lambda one: {"url": _ldaps(one)}, "The directory"),
+    ("no address of a directory", lambda one: {"url": one.http.url}, "is no address of a directory"),
+    ("without its password", lambda one: {"url": _ldaps(one), "password": ""}, "is not known here"),
+]
+
+
+def _ldaps(one: Around) -> str:
+    return one.http.url.replace("https:", "ldaps:")
+
+
+@pytest.mark.parametrize(("settings", "said"), [pytest.param(*r, id=name) for name, *r in DIRECTORY])
+def test_a_directory_is_named_with_what_is_wrong(
+    look: Callable[..., Survey],
+    around: Callable[[Broken], Around],
+    settings: Callable[[Around], dict[str, str]],
+    said: str,
+) -> None:
+    one = around(PAGE)
+    named = one.named(**{"password": "env:OPSKIT_TEST_TOKEN", **settings(one)})
+    seen = look("dex", servers={"ldap": named})
+    assert seen.defects == ()
+    told = [*seen.unread, *(f"{each.code} {each.summary} {each.evidence}" for each in seen.findings)]
+    assert any(said in line for line in told), told

@@ -8,10 +8,14 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from opskit.sandbox.sandbox import Sandbox
+from tests.browser.changing import change
 from tests.browser.conftest import watched
 from tests.browser.jupyter import Server, Watched, until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1800)]
+
+OSD = 5
+"""That is replaced."""
 
 
 @pytest.fixture(scope="module")
@@ -84,4 +88,17 @@ def test_a_killed_osd_is_found_approved_and_brought_back(
     expect(live_page.output.get_by_text("The goal is reached")).to_be_visible()
     expect(live_page.output.get_by_text("model not found")).to_have_count(0)
     live_page.expect_complaint("widget model not found")
+    until(lambda: not sandbox.ailments(), 300, "a healthy sandbox")
+
+
+def test_an_osd_is_replaced_by_click(live_page: Watched, sandbox: Sandbox) -> None:
+    def identity() -> tuple[str, bool, bool]:
+        found = next(each for each in sandbox.ceph("osd", "dump")["osds"] if each["osd"] == OSD)
+        return found["uuid"], bool(found["up"]), bool(found["in"])
+
+    before = identity()
+    change(live_page, "rook/replace-osd", typed=f"osd.{OSD}", cluster=sandbox.context, osd=OSD)
+    after = identity()
+    assert after[0] != before[0], "another OSD bears the number"
+    assert after[1:] == (True, True)
     until(lambda: not sandbox.ailments(), 300, "a healthy sandbox")

@@ -87,5 +87,5 @@ def watched(browser: BrowserContext, lab: Server, folder: Path) -> Iterator[Watc
     page.page.screenshot(path=folder / "end.png")
     page.page.close()
     page.shut_down()
-    assert page.complaints == [], "\n".join(page.complaints)
+    assert page.unexpected == [], "\n".join(page.unexpected)
     assert page.outside == []

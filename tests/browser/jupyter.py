@@ -118,6 +118,8 @@ class Watched:
     server: Server
     complaints: list[str] = field(default_factory=list)
     """Console errors and warnings, exceptions, failed requests."""
+    expected: list[str] = field(default_factory=list)
+    """Patterns of those that are no surprise."""
     outside: list[str] = field(default_factory=list)
     """Requests that left this machine."""
 
@@ -127,8 +129,15 @@ class Watched:
         self.page.on("request", self._request)
 
     def expect_complaint(self, pattern: str) -> None:
-        """Take out what a test provokes on purpose."""
-        self.complaints = [each for each in self.complaints if not re.search(pattern, each)]
+        """What a test provokes on purpose; the browser may tell of it only later."""
+        self.expected.append(pattern)
+
+    @property
+    def unexpected(self) -> list[str]:
+        """The complaints that no test expects."""
+        return [
+            each for each in self.complaints if not any(re.search(known, each) for known in self.expected)
+        ]
 
     def open_lab(self) -> None:
         """Open JupyterLab at its start page."""
@@ -176,9 +185,9 @@ class Watched:
         return self.page.url.partition("/lab/tree/")[2].partition("?")[0]
 
     def save(self) -> None:
-        """Save the notebook."""
+        """Save the notebook in front."""
         self.page.keyboard.press("Control+s")
-        self.page.locator(".jp-mod-dirty").wait_for(state="detached")
+        self.page.locator(".jp-mod-current.jp-mod-dirty").wait_for(state="detached")
 
     def until_saved(self, path: str, ready: Callable[[Any], bool]) -> None:
         """Wait until what is saved is as it should be."""

@@ -141,7 +141,7 @@ def _sentences(
         parts = count(len(gaps.unread), "part")
         yield f"{parts} of the facts could not be read, so this is not the whole picture."
     if gaps.lacking:
-        yield f"Judged without {', '.join(line.partition(':')[0] for line in gaps.lacking)}."
+        yield f"Judged without {'; '.join(line.removesuffix('.') for line in gaps.lacking)}."
 
 
 def _counted(found: tuple[Finding, ...]) -> str:

@@ -4,6 +4,7 @@ recording in just the words that it is about."""
 import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -185,6 +186,18 @@ def _about(read: Read, words: str) -> bool:
             return words in read.query
         case _:
             return words in f"{describe(read)} {key(read)}"
+
+
+def ago(system: str, **back: float) -> str:
+    """The moment that long before a system's recording of the demo, as a server writes it.
+
+    Args:
+        system: whose recording.
+        back: as for `timedelta`.
+
+    """
+    with closing(SnapshotReader(parts("demo")[system])) as reader:
+        return (reader.now() - timedelta(**back)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def cluster(system: str, *edits: Edit, state: str = "default", later: timedelta = timedelta()) -> Cluster:

@@ -56,7 +56,7 @@ def _components(chosen: KubeadmOptions, _: Sequence[Part[Any]]) -> list[Componen
 
 
 def _programs(chosen: KubeadmOptions) -> tuple[str, ...]:
-    both = (*PREVIOUS.programs, *CURRENT.programs)
+    both = (*CURRENT.programs, *PREVIOUS.programs)
     return tuple(dict.fromkeys(both)) if chosen.previous else CURRENT.programs
 
 

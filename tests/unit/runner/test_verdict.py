@@ -43,7 +43,7 @@ def test_what_may_be_lacking_is_said_and_spoils_nothing(cluster: Cluster) -> Non
     verdict = judged(cluster, Facts(growth=missing("growth", "NotInstalled")))
     assert verdict.good
     assert (verdict.unread, verdict.lacking) == ((), ("growth: No.",))
-    assert verdict.sentence == "No findings. Judged without growth."
+    assert verdict.sentence == "No findings. Judged without growth: No."
 
 
 @pytest.mark.parametrize(

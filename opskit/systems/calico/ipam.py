@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from opskit.core.parts import known
 from opskit.systems.calico.facts import Facts
 from opskit.systems.calico.kinds_network import AllocationAttribute, IPAMBlock, IPPool
+from opskit.systems.calico.reach.addresses import address_text
 from opskit.systems.calico.workloads import Pod
 
 Net = IPv4Network | IPv6Network
@@ -87,10 +88,10 @@ def allocations(block: IPAMBlock) -> Iterator[Allocation]:
     net = net_of(block.spec.cidr)
     if net is None:
         return
-    first, attributes = net.network_address, block.spec.attributes or ()
-    for index, held in enumerate(block.spec.allocations or ()):
+    first, attributes = int(net.network_address), block.spec.attributes or ()
+    for index, held in enumerate((block.spec.allocations or ())[: net.num_addresses]):
         if held is not None and held < len(attributes) and not attributes[held].released_at:
-            yield Allocation(block.spec.cidr, str(first + index), attributes[held])
+            yield Allocation(block.spec.cidr, address_text(net.version, first + index), attributes[held])
 
 
 def given(facts: Facts) -> list[Allocation]:

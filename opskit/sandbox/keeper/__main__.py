@@ -7,7 +7,8 @@ import structlog
 
 from opskit.core.errors import OpsError
 from opskit.sandbox.control_plane import api
-from opskit.sandbox.keeper.keeper import Keeper
+from opskit.sandbox.keeper.keeper import KeptPods
+from opskit.sandbox.kubelet.kubelet import Kubelet
 from opskit.sandbox.site import Site
 
 _EVERY = 0.4
@@ -17,11 +18,12 @@ _log = structlog.get_logger()
 def main() -> None:
     """Run until ended by a signal."""
     site = Site(sys.argv[1])
-    keeper = Keeper(site, api(site, user="kubelet", manager="kubelet"))
+    pods = api(site, user="kubelet", manager="kubelet")
+    kubelet = Kubelet(site, pods, KeptPods(site, pods))
     pause, said = threading.Event(), ""
     while True:
         try:
-            keeper.sync()
+            kubelet.sync()
             said = ""
         except OpsError as error:
             if str(error) != said:

@@ -15,6 +15,11 @@ def process_name(daemon: str) -> str:
     return f"ceph-{daemon}"
 
 
+def daemon_of(process: str) -> str:
+    """The daemon that a process runs, e.g. `osd.0` of `ceph-osd.0`."""
+    return process.removeprefix("ceph-")
+
+
 def admin_socket(site: Site, daemon: str) -> str:
     """The daemon's admin socket."""
     sort, _, name = daemon.partition(".")
@@ -30,13 +35,12 @@ def node_of(site: Site, daemon: str) -> str:
     return mon_node(name) if sort == "mon" else {"mgr": NODES[0], "mds": NODES[1], "rgw": NODES[2]}[sort]
 
 
-def command(site: Site, daemon: str, *, env: dict[str, str] | None = None) -> Command:
+def command(site: Site, daemon: str) -> Command:
     """What runs a daemon.
 
     Args:
         site: the sandbox.
         daemon: `mon.a`, `mgr.a`, `osd.3`, `mds.myfs-a`, `rgw.my-store-a`.
-        env: added to its environment, e.g. a skewed clock.
 
     Raises:
         UnknownName: there is no such sort of daemon.
@@ -46,7 +50,7 @@ def command(site: Site, daemon: str, *, env: dict[str, str] | None = None) -> Co
     if sort not in PROGRAMS:
         raise UnknownName.among("daemon", sort, PROGRAMS)
     argv = (require(PROGRAMS[sort]), "-f", *_arguments(site, sort, name))
-    return Command(argv=argv, env={"CEPH_CONF": str(conf(site)), **(env or {})})
+    return Command(argv=argv, env={"CEPH_CONF": str(conf(site))})
 
 
 def _arguments(site: Site, sort: str, name: str) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from opskit.core.errors import ToolFailed
 from opskit.sandbox.kube import Json, KubeApi, covers
+from opskit.sandbox.kubelet.podstatus import Container, pod_status
 from opskit.sandbox.kwok_config import DAEMON
 from opskit.sandbox.nodes import NODES, timestamp
 from opskit.sandbox.platform.clusters import EtcdFlavour
 from opskit.sandbox.platform_standin.etcd_members import ADDRESS, Etcd, Listed, peer_url
-from opskit.sandbox.rook_standin.podstatus import Container, pod_status
 from opskit.sandbox.site import Site
 
 HOLDS = "platform-holds"

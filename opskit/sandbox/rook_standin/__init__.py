@@ -4,8 +4,8 @@ Rook itself can't be had in this sandbox. What it would do that an operator of C
 objects in the API look as Rook 1.20 makes them, and behind each daemon's pod the real daemon runs.
 
     objects     what Rook writes: deployments, services, secrets, custom resources (pure)
-    kubelet     nodes' leases; each daemon's pod runs the real daemon and tells its true state
+    leases      nodes' leases
+    daemons     whose pods the kubelet stand-in keeps: each runs the real daemon and tells its true state
     operator    reconciles: missing deployments, new OSDs on empty disks, the CephCluster's status
     disruption  PodDisruptionBudgets as Rook manages them
-    holds       what a fault forbids: a daemon that must stay dead, a node that is off
 """

@@ -9,11 +9,12 @@ import structlog
 
 from opskit.core.errors import OpsError
 from opskit.sandbox.control_plane import api
+from opskit.sandbox.kubelet.kubelet import Kubelet
 from opskit.sandbox.light import ceph_files
 from opskit.sandbox.light.options import options_of
 from opskit.sandbox.pins import program
 from opskit.sandbox.rados import Rados
-from opskit.sandbox.rook_standin.kubelet import Kubelet
+from opskit.sandbox.rook_standin.daemons import CephDaemons, OperatorLog
 from opskit.sandbox.rook_standin.leases import renew_leases
 from opskit.sandbox.rook_standin.operator import Operator
 from opskit.sandbox.site import Site
@@ -24,11 +25,13 @@ _log = structlog.get_logger()
 def main() -> None:
     """Run until ended by a signal."""
     site = Site(sys.argv[1])
-    kubelet = Kubelet(site, api(site, user="kubelet", manager="kubelet"))
+    pods = api(site, user="kubelet", manager="kubelet")
+    kubelet, log = Kubelet(site, pods, CephDaemons(site, pods)), OperatorLog(site, pods)
     nodes = api(site, user="kubelet", manager="kubelet")
     version = program("kube-apiserver").version
     loops = {
         "kubelet": (kubelet.sync, 0.4),
+        "operator's log": (log.copy, 1.0),
         "leases": (lambda: renew_leases(site, nodes, version=version), 4.0),
         "operator": (_Operating(site), 1.5),
     }

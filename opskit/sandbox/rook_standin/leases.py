@@ -1,9 +1,9 @@
 """The leases that a kubelet renews, for every node that is not held."""
 
 from opskit.sandbox.kube import Json, KubeApi
+from opskit.sandbox.kubelet.holds import hold_of
 from opskit.sandbox.kwok_config import DAEMON
 from opskit.sandbox.nodes import is_ready, status, timestamp
-from opskit.sandbox.rook_standin.holds import hold_of
 from opskit.sandbox.site import Site
 
 _LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"

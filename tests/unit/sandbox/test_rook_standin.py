@@ -1,11 +1,11 @@
 import pytest
 
 from opskit.sandbox.kube import covers
+from opskit.sandbox.kubelet.podstatus import Container, pod_status
 from opskit.sandbox.light.ceph import pgs_clean
 from opskit.sandbox.rook_standin.cephstatus import ceph_version, cluster_status, same_but_for_time
 from opskit.sandbox.rook_standin.disruption import budgets
 from opskit.sandbox.rook_standin.leases import ready_again
-from opskit.sandbox.rook_standin.podstatus import Container, pod_status
 
 HOSTS = {"node-a": False, "node-b": False, "node-c": False}
 POD = {"status": {}, "spec": {"containers": [{"name": "osd", "image": "i"}]}}

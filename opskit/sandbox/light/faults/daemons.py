@@ -6,6 +6,7 @@ from typing import Any
 from opskit.core.errors import BadValue, NotInstalled
 from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken, Fault
+from opskit.sandbox.kubelet import holds
 from opskit.sandbox.light import ceph_daemons, ceph_files
 from opskit.sandbox.light.faults.common import (
     HEALED_WITHIN,
@@ -21,14 +22,15 @@ from opskit.sandbox.light.faults.common import (
     wait_seen,
 )
 from opskit.sandbox.nodes import NODES, is_ready
-from opskit.sandbox.rook_standin import holds
 from opskit.sandbox.rook_standin.objects import NAMESPACE
 
 
 def _crash(sandbox: Broken, daemon: str) -> None:
     """Kill a daemon whose pod has crashed so often that its back-off is endless: a new pod starts it anew."""
     pod = pod_of(sandbox, daemon)
-    holds.write_hold(sandbox.site, holds.Hold(subject=daemon, pod=pod["metadata"]["uid"]))
+    holds.write_hold(
+        sandbox.site, holds.Hold(subject=ceph_daemons.process_name(daemon), pod=pod["metadata"]["uid"])
+    )
     kill(sandbox, daemon)
 
 
@@ -51,7 +53,7 @@ def _osd_up(sandbox: Broken, *, osd: Any = 0, cause: str = "crash", uuid: str = 
     osd = osd_id(osd)
     if cause == "disk":
         _mend_disk(sandbox, osd, uuid)
-    holds.release(sandbox.site, f"osd.{osd}")
+    holds.release(sandbox.site, ceph_daemons.process_name(f"osd.{osd}"))
     each_second(
         lambda: all(each["up"] for each in sandbox.ceph("osd", "dump")["osds"] if each["osd"] == osd),
         what=f"osd.{osd} is up",
@@ -97,7 +99,7 @@ def _host_down(sandbox: Broken, *, host: str = NODES[-1]) -> dict[str, Any]:
         raise BadValue(f"{host!r} is no host.", where="host", hint=f"there are {', '.join(NODES)}.")
     holds.write_hold(sandbox.site, holds.Hold(subject=host))
     for name in sandbox.site.processes.names():
-        daemon = name.removeprefix("ceph-")
+        daemon = ceph_daemons.daemon_of(name)
         if name.startswith("ceph-") and ceph_daemons.node_of(sandbox.site, daemon) == host:
             kill(sandbox, daemon)
     wait_seen(sandbox, "OSD_HOST_DOWN", about=host)
@@ -139,7 +141,7 @@ def _mon_down(sandbox: Broken, *, mon: str = "c") -> dict[str, Any]:
 
 
 def _mon_up(sandbox: Broken, *, mon: str = "c") -> None:
-    holds.release(sandbox.site, f"mon.{mon}")
+    holds.release(sandbox.site, ceph_daemons.process_name(f"mon.{mon}"))
     wait_gone(sandbox, ["MON_DOWN"])
 
 
@@ -158,7 +160,7 @@ def _skew(sandbox: Broken, *, mon: str = "c", seconds: Any = 2) -> dict[str, Any
     clock = {"LD_PRELOAD": _libfaketime(), "FAKETIME": f"{float(seconds):+g}s"}
     # Timed waits must not be faked with the clock: a monitor would sleep through its own election.
     env = {**clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
-    holds.write_hold(sandbox.site, holds.Hold(subject=daemon, env=env))
+    holds.write_hold(sandbox.site, holds.Hold(subject=ceph_daemons.process_name(daemon), env=env))
     kill(sandbox, daemon)
     each_second(lambda: _skew_seen(sandbox, mon), what=f"Ceph sees mon.{mon}'s clock", deadline=SEEN_WITHIN)
     return {"mon": mon}
@@ -173,7 +175,7 @@ def _skew_seen(sandbox: Broken, mon: str) -> bool:
 
 def _unskew(sandbox: Broken, *, mon: str = "c", seconds: Any = 2) -> None:
     del seconds
-    holds.release(sandbox.site, f"mon.{mon}")
+    holds.release(sandbox.site, ceph_daemons.process_name(f"mon.{mon}"))
     pod = pod_of(sandbox, f"mon.{mon}")
     api(sandbox.site).delete(f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}")
     wait_gone(sandbox, ["MON_CLOCK_SKEW", "MON_DOWN"])

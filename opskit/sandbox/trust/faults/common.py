@@ -9,7 +9,7 @@ from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken
 from opskit.sandbox.keeper.annotations import kept
 from opskit.sandbox.kube import Json
-from opskit.sandbox.rook_standin import holds
+from opskit.sandbox.kubelet import holds
 from opskit.sandbox.trust.bao_api import NODES
 from opskit.sandbox.waiting import wait_until
 

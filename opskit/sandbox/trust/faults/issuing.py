@@ -9,9 +9,9 @@ from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.keeper.commands import command_of
 from opskit.sandbox.kube import Json
+from opskit.sandbox.kubelet import holds
 from opskit.sandbox.pki import Authority
 from opskit.sandbox.processes import Command
-from opskit.sandbox.rook_standin import holds
 from opskit.sandbox.trust import certmanager, dns, issuers
 from opskit.sandbox.trust.acme_injector import Trouble, inject
 from opskit.sandbox.trust.bao_engines import ZONE

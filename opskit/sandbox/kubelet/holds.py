@@ -1,4 +1,4 @@
-"""What a fault forbids, as files that faults write and the kubelet stand-in obeys."""
+"""What a fault forbids, as files that faults write and a kubelet stand-in obeys."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is held."""
 
     subject: str
-    """A daemon (`osd.0`) or a node (`node-a`)."""
+    """A process (`ceph-osd.0`) or a node (`node-a`)."""
     pod: str = ""
-    """The UID of the pod that is crash-looping; another pod of the daemon is free to run it."""
+    """The UID of the pod that is crash-looping; another pod is free to run the process."""
     env: dict[str, str] = {}
-    """Added to the daemon's environment; the daemon may run."""
+    """Added to the environment of the process, which may run."""
 
 
 def write_hold(site: Site, hold: Hold) -> None:

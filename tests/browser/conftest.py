@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 from opskit.sandbox.rehearsing.asking import environment
 from opskit.sandbox.sandbox import Sandbox
 from tests.browser.jupyter import ARGUMENTS, Server, Watched
+from tests.lent import sandbox_of
 
 PATIENCE_MS = 120_000
 """A machine that also runs a Ceph cluster is slow at times."""
@@ -58,11 +59,7 @@ def page(browser: BrowserContext, lab: Server, tmp_path: Path) -> Iterator[Watch
 @pytest.fixture(scope="module")
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Of the module's `PROFILE`; OPSKIT_TEST_SANDBOX names one that is up, to be used and left up."""
-    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if lent:
-        yield Sandbox.attach(lent)
-        return
-    with Sandbox.up(profile=request.module.PROFILE, name=f"clicked-{os.getpid()}") as made:
+    with sandbox_of(request.module.PROFILE, "clicked") as made:
         yield made
 
 

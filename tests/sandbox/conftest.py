@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from opskit.sandbox import Sandbox
+from tests.lent import sandbox_of
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,11 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def light_session() -> Generator[Sandbox]:
     """One `light` sandbox with three monitors for the whole session, whatever state it is in."""
-    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if lent:
-        yield Sandbox.attach(lent)
-        return
-    with Sandbox.up(name=f"test-{os.getpid()}", mons=3, osd_size=256) as sandbox:
+    with sandbox_of("light", "test", mons=3, osd_size=256) as sandbox:
         yield sandbox
 
 

@@ -21,6 +21,7 @@ from opskit.sandbox.rehearsing.witnesses import WITNESSES, condition, pods_are_r
 from opskit.sandbox.site import sandbox_names
 from opskit.sandbox.waiting import wait_until
 from tests import figures
+from tests.lent import LENT, sandbox_of
 from tests.sandbox.killing.machine import listing
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
@@ -62,12 +63,8 @@ MEASURED: dict[str, str] = {}
 def everything() -> Generator[Sandbox]:
     if os.geteuid() != 0:
         pytest.skip("the profile `all` needs root")
-    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if lent:
-        yield Sandbox.attach(lent)
-        return
     begin = monotonic()
-    with Sandbox.up(profile="all", name=f"all-{os.getpid()}") as sandbox:
+    with sandbox_of("all", "all") as sandbox:
         MEASURED["up, until every part is ready"] = f"{monotonic() - begin:.0f} s"
         yield sandbox
 
@@ -157,7 +154,7 @@ class Traces:
 
 
 def test_down_leaves_no_process_and_no_folder(everything: Sandbox) -> None:
-    if os.environ.get("OPSKIT_TEST_SANDBOX"):
+    if LENT:
         pytest.skip("a lent sandbox stays up")
     traces = Traces([everything, *everything.companions()])
     before = {line.partition(":")[0] for line in traces()}

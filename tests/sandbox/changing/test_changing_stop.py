@@ -1,6 +1,7 @@
 """A stop request ends a run at a step boundary, with the lock released and the journal telling it."""
 
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from changing_lab import Lab, Process, told
 from changing_proxy import Proxy, Seen
 
 from opskit.core.plan import Plan, Wait
+from opskit.core.progress import Outcome
 from opskit.sandbox.site import Site
 
 pytestmark = pytest.mark.sandbox
@@ -24,18 +26,24 @@ def many_steps(lab: Lab) -> Plan:
     return lab.plan(*(lab.scale_step("osd", before=n, after=n + 1) for n in range(6)))
 
 
-def stopped_after(milliseconds: int, lab: Lab, run: Process) -> tuple[int, float]:
-    """Exit code, and the seconds from the signal to the end."""
-    process = run.start(tell=True)
-    assert process.stdout is not None
-    assert process.stdout.readline()
-    threading.Event().wait(milliseconds / 1000)
+def terminated(process: subprocess.Popen[str]) -> tuple[Outcome, float]:
+    """What a run says that is told to end, and the seconds that it took."""
     process.send_signal(signal.SIGTERM)
     sent = time.monotonic()
     said, _ = process.communicate(timeout=60)
     took = time.monotonic() - sent
     outcome = told(said)
     assert outcome is not None
+    return outcome, took
+
+
+def stopped_after(milliseconds: int, lab: Lab, run: Process) -> tuple[int, float]:
+    """Exit code, and the seconds from the signal to the end."""
+    process = run.start(tell=True)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    threading.Event().wait(milliseconds / 1000)
+    outcome, took = terminated(process)
     assert (process.returncode, outcome.status) in {(143, "stopped"), (0, "done")}, outcome
     states = [step.state for step in outcome.steps]
     assert set(states) <= {"done", "acknowledged", "pending"}, states
@@ -78,10 +86,8 @@ def test_sigterm_in_a_long_wait_ends_it_at_once(lab: Lab) -> None:
     assert process.stdout is not None
     while "waiting" not in process.stdout.readline():
         assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
-    sent = time.monotonic()
-    process.communicate(timeout=60)
-    assert (process.returncode, time.monotonic() - sent < 10) == (143, True)
+    _, took = terminated(process)
+    assert (process.returncode, took < 10) == (143, True)
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
@@ -104,13 +110,8 @@ def test_sigterm_while_the_server_hangs_ends_it_in_time(
     with Proxy(site, tmp_path, fault=hang) as proxy:
         process = Process(lab, plan).start(kubeconfig=proxy.kubeconfig, seconds=30.0)
         assert hangs.wait(60)
-        process.send_signal(signal.SIGTERM)
-        sent = time.monotonic()
-        said, _ = process.communicate(timeout=60)
-        took = time.monotonic() - sent
+        outcome, took = terminated(process)
         go_on.set()
-    outcome = told(said)
-    assert outcome is not None
     assert (process.returncode, outcome.status, took < 10) == (143, "stopped", True), (outcome, took)
     annotations = lab.lease()["metadata"]["annotations"]
     wanted = ("stopped", False) if method == "GET" else ("unknown", True)
@@ -139,11 +140,6 @@ def test_sigterm_while_nothing_answers_at_all_ends_a_wait_in_time(
             assert process.poll() is None
         silent.set()
         assert hangs.wait(60)
-        process.send_signal(signal.SIGTERM)
-        sent = time.monotonic()
-        said, _ = process.communicate(timeout=60)
-        took = time.monotonic() - sent
+        outcome, took = terminated(process)
         go_on.set()
-    outcome = told(said)
-    assert outcome is not None
     assert (process.returncode, outcome.status, took < 10) == (143, "stopped", True), (outcome, took)

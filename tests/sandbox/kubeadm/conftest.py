@@ -13,6 +13,7 @@ import pytest
 
 from opskit.core.cluster import Cluster
 from opskit.sandbox import Sandbox
+from tests.lent import sandbox_of
 
 
 @contextmanager
@@ -28,12 +29,10 @@ def cluster_of(name: str, **options: Any) -> Generator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def kubeadm() -> Iterator[Sandbox]:
-    """One that is up: OPSKIT_TEST_KUBEADM_SANDBOX names one to be used and left as it is."""
-    named = os.environ.get("OPSKIT_TEST_KUBEADM_SANDBOX")
-    if named:
-        yield Sandbox.attach(named)
-        return
-    with cluster_of(f"kubeadm-{os.getpid()}", workers=1) as made:
+    """One control plane and one worker, shared by all tests of the room."""
+    if os.geteuid() != 0:
+        pytest.skip("nodes are made of namespaces and cgroups, which need root")
+    with sandbox_of("kubeadm", "kubeadm", workers=1) as made:
         yield made
 
 

@@ -1,7 +1,6 @@
 """What Envoy itself counts: retries, time-outs, an outlier, refused certificates, and the canary's split."""
 
 import math
-import os
 from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,16 +20,6 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 CATALOG_CLUSTER = f"cluster.outbound|{PORT}||{fqdn('catalog')}"
 REQUESTS, CANARY, Z = 2000, 0.10, 3.29
 """Of the split: how many, the share that is configured, and the standard score of 99.9 %."""
-
-
-@pytest.fixture(scope="module")
-def mesh() -> Generator[Sandbox]:
-    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if lent:
-        yield Sandbox.attach(lent)
-        return
-    with Sandbox.up(profile="mesh", name=f"mesh-{os.getpid()}") as sandbox:
-        yield sandbox
 
 
 def statistics(mesh: Sandbox, pod: Workload, pattern: str) -> dict[str, float]:

@@ -1,8 +1,5 @@
 """The mesh for real: its split, its mTLS, and each fault named first, with istiod and Envoys as witnesses."""
 
-import os
-from collections.abc import Generator
-
 import pytest
 
 from opskit.core.cluster import Cluster
@@ -16,16 +13,6 @@ from opskit.systems.istio import checks, facts
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 CODES = {fault: code.removeprefix("istio/") for fault, code in NAMED["mesh"].items()}
-
-
-@pytest.fixture(scope="module")
-def mesh() -> Generator[Sandbox]:
-    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if lent:
-        yield Sandbox.attach(lent)
-        return
-    with Sandbox.up(profile="mesh", name=f"mesh-{os.getpid()}") as sandbox:
-        yield sandbox
 
 
 def told(mesh: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:

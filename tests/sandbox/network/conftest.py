@@ -9,18 +9,15 @@ from pathlib import Path
 import pytest
 
 from opskit.sandbox import Sandbox
+from tests.lent import sandbox_of
 
 
 @pytest.fixture(scope="session")
 def network_session() -> Iterator[Sandbox]:
-    """One that is up: OPSKIT_TEST_NETWORK_SANDBOX names one to be used and left as it is."""
-    named = os.environ.get("OPSKIT_TEST_NETWORK_SANDBOX")
-    if named:
-        yield Sandbox.attach(named)
-        return
+    """Shared by all tests of the room."""
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
-    with Sandbox.up(profile="network", name=f"network-{os.getpid()}") as made:
+    with sandbox_of("network", "network") as made:
         yield made
 
 

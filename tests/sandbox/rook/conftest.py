@@ -1,7 +1,6 @@
 """A real Ceph cluster behind a real API server, shared by the tests and healed after each."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,16 +8,13 @@ import pytest
 from rook_lab import Headless
 
 from opskit.sandbox.sandbox import Sandbox
+from tests.lent import sandbox_of
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """One that is up: OPSKIT_TEST_SANDBOX names one to be used and left as it is, else one is made."""
-    named = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if named:
-        yield Sandbox.attach(named)
-        return
-    with Sandbox.up(name=f"rook-{os.getpid()}", prometheus=False) as made:
+    """Shared by all tests of the room."""
+    with sandbox_of("light", "rook", prometheus=False) as made:
         made.kubectl("-n", "rook-ceph", "patch", "cephcluster", "rook-ceph", "--type=merge", "-p", _PATIENT)
         yield made
 

@@ -1,19 +1,15 @@
-import os
 from collections.abc import Generator
 
 import pytest
 
 from opskit.sandbox import Sandbox
+from tests.lent import sandbox_of
 
 
 @pytest.fixture(scope="session")
 def trust_session() -> Generator[Sandbox]:
-    """One `trust` sandbox for the whole session; OPSKIT_TEST_SANDBOX names one that is up."""
-    lent = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if lent:
-        yield Sandbox.attach(lent)
-        return
-    with Sandbox.up(profile="trust", name=f"trust-{os.getpid()}", prometheus=False) as sandbox:
+    """One `trust` sandbox for the whole session."""
+    with sandbox_of("trust", "trust", prometheus=False) as sandbox:
         yield sandbox
 
 

@@ -1,6 +1,5 @@
 """Real cert-manager, OpenBao and ACME behind a real API server, healed after each test."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,16 +7,13 @@ import pytest
 from trust_lab import Lab
 
 from opskit.sandbox.sandbox import Sandbox
+from tests.lent import sandbox_of
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """One that is up: OPSKIT_TEST_SANDBOX names one to be used and left as it is, else one is made."""
-    named = os.environ.get("OPSKIT_TEST_SANDBOX")
-    if named:
-        yield Sandbox.attach(named)
-        return
-    with Sandbox.up(profile="trust", name=f"trust-rooms-{os.getpid()}") as made:
+    """Shared by all tests of the room."""
+    with sandbox_of("trust", "trust-rooms") as made:
         yield made
 
 

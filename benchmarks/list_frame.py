@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import ROOT, Row, child, paired
 
@@ -55,7 +56,7 @@ def peer() -> Callable[[], int]:
     def run() -> int:
         rows, token = [], None
         while True:
-            page = core.list_pod_for_all_namespaces(limit=500, _continue=token)
+            page: Any = core.list_pod_for_all_namespaces(limit=500, _continue=token)
             rows += [
                 (pod.metadata.name, pod.metadata.namespace, pod.status.phase, pod.spec.node_name)
                 for pod in page.items
@@ -91,7 +92,7 @@ def fetching() -> Callable[[], int]:
 
 
 @contextmanager
-def _served(count: int) -> Iterator[None]:
+def _served(count: int) -> Generator[None]:
     """A server of that many pods, and a kubeconfig that leads to it."""
     argv = [sys.executable, "-m", "benchmarks.pod_server", str(count)]
     with (

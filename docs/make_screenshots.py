@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -21,7 +21,7 @@ from opskit.sandbox.sandbox import Sandbox  # noqa: E402
 from tests.browser.jupyter import ARGUMENTS, Server, Watched  # noqa: E402
 
 PICTURES = ROOT / "docs" / "screenshots"
-SIZE = {"width": 1280, "height": 900}
+SIZE: ViewportSize = {"width": 1280, "height": 900}
 LARGEST = 200_000
 """Bytes of a picture."""
 OSD = 3

@@ -92,9 +92,13 @@ def cold_minutes(names: list[str]) -> float:
     return sum(noted.get(f"{each.name} {each.version}", each.build_seconds) for each in pins) / 60
 
 
+def _terminated(*_: object) -> None:
+    sys.exit(143)
+
+
 def main() -> None:
     """Measure, and write the page; a SIGTERM takes the sandbox down as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _terminated)
     old = PAGE.read_text() if PAGE.exists() else ""
     rows = {found[1]: found[0] for found in re.finditer(r"(?m)^(\| `\w+`[^|]* \|).*$", old)}
     for name in sys.argv[1:] or CASES:

@@ -44,7 +44,9 @@ def renewals(frame: pd.DataFrame) -> go.Figure:
             name=state,
             marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": style.INK, "fgopacity": 0.3}},
             text=[_left(each) for each in rows["days_left"]],
-            textposition="inside",
+            # Beside a bar that is too short for it; upright text could not be read.
+            textposition="auto",
+            textangle=0,
             insidetextanchor="end",
             constraintext="none",
             hovertemplate="%{y}: %{text}<extra>" + state + "</extra>",
@@ -63,7 +65,8 @@ def renewals(frame: pd.DataFrame) -> go.Figure:
     )
     made.update_yaxes(categoryorder="array", categoryarray=names[::-1], ticksuffix="  ")
     made.update_xaxes(type="date")
-    made.update_layout(barmode="overlay")
+    # Few bars make a low figure: a share of its height would put the legend on the dates.
+    made.update_layout(barmode="overlay", legend={"yref": "container", "y": 0, "yanchor": "bottom"})
     return made
 
 

@@ -20,7 +20,8 @@ from opskit.runner.verdict import Verdict
 _DRAW = """
 for (const figure of document.querySelectorAll("figure.plot")) {
   const read = JSON.parse(figure.querySelector("script").textContent);
-  const layout = Object.assign({}, read.layout, {autosize: true});
+  // Its buttons would lie on the title.
+  const layout = Object.assign({}, read.layout, {autosize: true, modebar: {orientation: "v"}});
   delete layout.width;
   Plotly.newPlot(figure.querySelector("div"), read.data, layout, {responsive: true, displaylogo: false});
 }

@@ -151,8 +151,8 @@ def root_tokens(facts: Facts) -> list[Finding]:
             "ROOT_TOKEN",
             Severity.WARNING if old else Severity.INFO,
             f"accessor {living[0].accessor}",
-            f"{count(len(living), 'root token')} may do everything for ever; the oldest is "
-            f"{age(oldest, facts.now)} old.",
+            f"{count(len(living), 'root token')} may do everything for ever; "
+            f"{'it is' if len(living) == 1 else 'the oldest is'} {age(oldest, facts.now)} old.",
             evidence=[
                 Evidence(
                     text=f"accessors {some(each.accessor for each in living)}",

@@ -28,9 +28,11 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "ldap-down": "dex/LDAP_UNREACHABLE",
         "dex-wrong-bind-password": "dex/LDAP_BIND_REFUSED",
         "dex-wrong-group-base": "dex/LDAP_BASE_MISSING",
+        "dex-wrong-root-ca": "dex/LDAP_NOT_TRUSTED",
         "dex-down": "dex/DEX_DOWN",
         "apiserver-issuer-mismatch": "dex/ISSUER_MISMATCH",
         "apiserver-wrong-ca": "dex/ISSUER_CA_WRONG",
+        "apiserver-no-issuer": "dex/NO_ISSUER_TRUSTED",
     },
     "mesh": {
         "istiod-down": "istio/ISTIOD_DOWN",

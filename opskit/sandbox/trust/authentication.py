@@ -42,13 +42,21 @@ def configuration(site: Site, *, url: str = "", authority: str = "") -> Json:
         "username": {"claim": "email", "prefix": PREFIX},
         "groups": {"claim": "groups", "prefix": PREFIX},
     }
-    jwt: list[Json] = [{"issuer": trusted, "claimMappings": claims}]
+    return _of([{"issuer": trusted, "claimMappings": claims}])
+
+
+def _of(jwt: list[Json]) -> Json:
     return {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration", "jwt": jwt}
 
 
 def write(site: Site, **wrong: str) -> None:
     """Write the file by rename: the API server notices, and takes it 10 s later."""
     write_json(path(site), configuration(site, **wrong))
+
+
+def write_empty(site: Site) -> None:
+    """Write a file that is valid and trusts nobody."""
+    write_json(path(site), _of([]))
 
 
 def read(site: Site) -> Json:

@@ -69,12 +69,13 @@ def _crds_are_served(site: Site) -> bool:
     return not _stored_in_kubernetes(site) or api(site).find(served) is not None
 
 
-def configuration(site: Site, *, groups_base: str = GROUPS_BASE) -> Json:
+def configuration(site: Site, *, groups_base: str = GROUPS_BASE, root_ca: str = "") -> Json:
     """Dex's own configuration, as it lies in the ConfigMap: passwords come from the environment.
 
     Args:
         site: the sandbox.
         groups_base: where groups are searched; the right place by default.
+        root_ca: path of the CA that the directory must be signed by; the right one by default.
 
     """
     pki = folder(site)
@@ -99,14 +100,14 @@ def configuration(site: Site, *, groups_base: str = GROUPS_BASE) -> Json:
         "frontend": {"dir": str(site.folder("dex") / "web"), "theme": "sandbox", "issuer": "sandbox"},
         "oauth2": {"skipApprovalScreen": True},
         "staticClients": [client],
-        "connectors": [_connector(site, groups_base)],
+        "connectors": [_connector(site, groups_base, root_ca or f"{pki}/ca.crt")],
     }
 
 
-def _connector(site: Site, groups_base: str) -> Json:
+def _connector(site: Site, groups_base: str, root_ca: str) -> Json:
     settings = {
         "host": where(site, "openldap"),
-        "rootCA": f"{folder(site)}/ca.crt",
+        "rootCA": root_ca,
         "bindDN": BIND_DN,
         "bindPW": "$LDAP_BIND_PASSWORD",
         "userSearch": {

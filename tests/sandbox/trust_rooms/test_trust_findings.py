@@ -113,6 +113,11 @@ def apiserver_trusts_another_ca(lab: Lab) -> bool:
     return "failed to update authentication config" in log and "x509" in log
 
 
+def apiserver_took_its_file(lab: Lab) -> bool:
+    log = lab.sandbox.kubectl("-n", "kube-system", "logs", "-l", "component=kube-apiserver", "--since=2m")
+    return "reloaded authentication config" in log
+
+
 CASES: dict[str, tuple[str, Callable[[Lab], bool]]] = {
     "openbao-sealed": (
         "with Shamir shares a node starts sealed",
@@ -130,9 +135,11 @@ CASES: dict[str, tuple[str, Callable[[Lab], bool]]] = {
     "ldap-down": ("directory is down", login_says("500")),
     "dex-wrong-bind-password": ("bindDN or its password is wrong", login_says("500")),
     "dex-wrong-group-base": ("ou=groups,dc=sandbox,dc=test", login_says("500")),
+    "dex-wrong-root-ca": ("not the connector's rootCA", login_says("500")),
     "dex-down": ("", dex_says_nothing),
     "apiserver-wrong-ca": ("another key under the same name", apiserver_trusts_another_ca),
     "apiserver-issuer-mismatch": ("letter by letter", apiserver_has_another_issuer),
+    "apiserver-no-issuer": ("it was taken within seconds", apiserver_took_its_file),
 }
 """Fault → what the finding says of the cause, and the witness, in which opskit has no part."""
 

@@ -100,7 +100,7 @@ def _reconfigure(sandbox: Broken, **wrong: str) -> None:
     seen(lambda: _answers(sandbox), what="Dex answers again")
 
 
-def _right_groups(sandbox: Broken) -> None:
+def _as_it_was(sandbox: Broken) -> None:
     _reconfigure(sandbox)
     healed(lambda: not _login_error(sandbox), what="people can log in")
 
@@ -112,7 +112,27 @@ WRONG_GROUP_BASE = Fault(
     seen="Login shows `Login error.` (500). Dex' log: `failed to query groups … LDAP Result Code 32 "
     '"No Such Object"`; its /healthz stays OK.',
     inject=_wrong_groups,
-    heal=_right_groups,
+    heal=_as_it_was,
+)
+
+
+def _wrong_root(sandbox: Broken) -> dict[str, Any]:
+    """The directory's CA was made anew under its old name, and only Dex has the new one."""
+    other = sandbox.site.folder("other-root")
+    Authority(other, name=common_name(sandbox.site))
+    _reconfigure(sandbox, root_ca=str(other / "ca.crt"))
+    seen(lambda: "500" in _login_error(sandbox), what="nobody can log in")
+    return {}
+
+
+WRONG_ROOT_CA = Fault(
+    name="dex-wrong-root-ca",
+    summary="rootCA of Dex' connector holds a new CA of the same name, which did not sign the directory's "
+    "certificate; Dex is restarted.",
+    seen="Login shows `Login error.` (500). Dex' log: `failed to connect: LDAP Result Code 200 … x509: "
+    "certificate signed by unknown authority`; its /healthz stays OK.",
+    inject=_wrong_root,
+    heal=_as_it_was,
 )
 
 
@@ -174,6 +194,27 @@ WRONG_CA = Fault(
 )
 
 
+def _nobody_trusted(sandbox: Broken) -> dict[str, Any]:
+    """Somebody emptied the list of issuers: that is valid, and is taken."""
+    at = sandbox.site.processes.log("kube-apiserver").stat().st_size
+    authentication.write_empty(sandbox.site)
+    seen(
+        lambda: _log_has(sandbox, "reloaded authentication config", after=at),
+        what="the API server has taken it",
+    )
+    return {}
+
+
+NOBODY_TRUSTED = Fault(
+    name="apiserver-no-issuer",
+    summary="The list `jwt` of the API server's AuthenticationConfiguration is emptied.",
+    seen="After ten seconds `kubectl` says `You must be logged in to the server (Unauthorized)` to everybody "
+    "who came by Dex; the API server's log says `reloaded authentication config`, and no error.",
+    inject=_nobody_trusted,
+    heal=_match,
+)
+
+
 def _answers(sandbox: Broken) -> bool:
     return answers(f"{authentication.issuer(sandbox.site)}/keys")
 
@@ -190,5 +231,14 @@ def ailments(sandbox: Broken) -> list[str]:
     return found
 
 
-FAULTS = (LDAP_DOWN, WRONG_BIND_PASSWORD, WRONG_GROUP_BASE, DEX_DOWN, ISSUER_MISMATCH, WRONG_CA)
+FAULTS = (
+    LDAP_DOWN,
+    WRONG_BIND_PASSWORD,
+    WRONG_GROUP_BASE,
+    WRONG_ROOT_CA,
+    DEX_DOWN,
+    ISSUER_MISMATCH,
+    WRONG_CA,
+    NOBODY_TRUSTED,
+)
 """All of them."""

@@ -34,5 +34,5 @@ def age(since: datetime, now: datetime) -> str:
     """`20 min`, `3 h`, `12 days`."""
     span = now - since
     if span < timedelta(hours=1):
-        return f"{span.total_seconds() / 60:.0f} min"
+        return f"{max(1, round(span.total_seconds() / 60))} min"
     return f"{span.days} days" if span >= timedelta(days=2) else f"{span.total_seconds() / 3600:.0f} h"

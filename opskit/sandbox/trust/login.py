@@ -27,8 +27,17 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str = ""
 
 
-def log_in(site: Site, user: str, password: str, *, client: str = authentication.CLIENT) -> Tokens:
+def log_in(
+    site: Site, user: str, password: str, *, client: str = authentication.CLIENT, secret: str = ""
+) -> Tokens:
     """Log a person in.
+
+    Args:
+        site: the sandbox.
+        user: of the directory.
+        password: of the user.
+        client: who asks for the token.
+        secret: of the client; a public one has none.
 
     Raises:
         Refused: with the status and the words of the page that the person sees.
@@ -49,12 +58,8 @@ def log_in(site: Site, user: str, password: str, *, client: str = authentication
     answer = parse_qs(urlsplit(landed).query)
     if answer.get("state") != [state] or "code" not in answer:
         raise Refused(f"Dex sent the browser back without a code: {answer}.", where=client)
-    return _exchange(site, browser, client, answer["code"][0])
-
-
-def _exchange(site: Site, browser: "_Browser", client: str, code: str) -> Tokens:
-    fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
-    return browser.tokens(f"{authentication.issuer(site)}/token", client, fields)
+    code = {"code": answer["code"][0], "grant_type": "authorization_code", "redirect_uri": CALLBACK}
+    return browser.tokens(f"{authentication.issuer(site)}/token", client, code, secret=secret)
 
 
 def refresh(site: Site, token: str, *, client: str = authentication.CLIENT) -> Tokens:
@@ -97,9 +102,9 @@ class _Browser:
             raise Refused(f"200 {_words(page)}", where=url.partition("?")[0])
         return found
 
-    def tokens(self, url: str, client: str, fields: dict[str, str]) -> Tokens:
-        """Ask the token endpoint as a public client does."""
-        status, body, _ = self._ask("POST", url, {**fields, "client_id": client, "client_secret": ""})
+    def tokens(self, url: str, client: str, fields: dict[str, str], *, secret: str = "") -> Tokens:
+        """Ask the token endpoint as a client does."""
+        status, body, _ = self._ask("POST", url, {**fields, "client_id": client, "client_secret": secret})
         if status != 200:
             raise Refused(f"{status} {_words(body)}", where=url)
         return msgspec.json.decode(body, type=Tokens)

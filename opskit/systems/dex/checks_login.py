@@ -4,7 +4,7 @@ import re
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import known
-from opskit.core.wording import some
+from opskit.core.wording import count
 from opskit.systems.dex import logs
 from opskit.systems.dex.facts import Facts
 from opskit.systems.dex.judging import DOCS, finding, logs_command
@@ -147,38 +147,38 @@ def session_dangling(facts: Facts) -> list[Finding]:
 
 
 def client_refused(facts: Facts) -> list[Finding]:
-    """Clients whose secret is wrong, or that Dex does not know: some versions only count them."""
+    """Applications that get no token after a login: newer Dex logs a wrong secret, 2.13 nothing."""
     line = logs.of_dex(known(facts.log, ""), r"(?:invalid|missing) client_secret on token request")
-    counted = known(facts.refused_clients, None) or {}
-    times = sum(counted.values())
-    if line is None and not times:
+    if line is not None:
+        said = Evidence(text=f"{line.text} ({line.times}×)", command=logs_command(facts))
+        return [
+            _no_token("CLIENT_SECRET_WRONG", Severity.WARNING, "Dex refuses an application's secret.", said)
+        ]
+    waiting = known(facts.codes_waiting, None) or 0
+    if not waiting:
         return []
-    pods = some(each for each, count in counted.items() if count)
-    return [
-        finding(
-            "CLIENT_SECRET_WRONG",
-            Severity.WARNING if line else Severity.INFO,
-            "Dex",
-            "Dex refused a client's secret: people log in there, and the application gets no token."
-            if line
-            else f"{pods} refused {times} requests for tokens because of the client since it started: its "
-            "secret is wrong, or its id.",
-            evidence=[
-                Evidence(text=f"{line.text} ({line.times}×)", command=logs_command(facts))
-                if line
-                else Evidence(
-                    text=f'http_requests_total{{code="401",handler="/token"}} {times}',
-                    command=f"kubectl -n {facts.namespace} port-forward deploy/dex 5558 & curl -s "
-                    "127.0.0.1:5558/metrics | grep /token",
-                )
-            ],
-            cause="The secret in the application differs from that of staticClients. The person's login "
-            "succeeds; only the exchange of the code is answered 401 `invalid_client`, which Dex 2.13 does "
-            "not log.",
-            remedy="compare the application's client id and secret with Dex' client; restart what changed",
-            source=f"{DOCS}/configuration/oauth2/",
-        )
-    ]
+    said = Evidence(
+        text=f"{waiting} authcodes.dex.coreos.com are stored",
+        command="kubectl get --raw /metrics | grep -E 'authcodes.*} [0-9]+$' | grep objects",
+    )
+    summary = (
+        f"{count(waiting, 'login')} of the last half hour succeeded, and no application fetched the token."
+    )
+    return [_no_token("CODES_NOT_REDEEMED", Severity.INFO, summary, said)]
+
+
+def _no_token(code: str, severity: Severity, summary: str, said: Evidence) -> Finding:
+    return finding(
+        code,
+        severity,
+        "Dex",
+        summary,
+        evidence=[said],
+        cause="The application's secret differs from that of Dex' client: it gets 401 `invalid_client` after "
+        "a login that worked. Or it does not listen where the browser is sent to.",
+        remedy="compare the application's client id and secret with Dex' client; restart what changed",
+        source=f"{DOCS}/configuration/oauth2/",
+    )
 
 
 def groups_empty(facts: Facts) -> list[Finding]:

@@ -18,7 +18,7 @@ from opskit.core.kinds_core import CONFIG_MAP, DEPLOYMENT
 from opskit.core.kinds_rbac import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, Binding, Role
 from opskit.core.kinds_workloads import Deployment
 from opskit.core.parts import Job, Unread, known, listed, recorded, settle
-from opskit.systems.dex import certificates, directory, kinds, telemetry, trusts
+from opskit.systems.dex import certificates, codes, directory, kinds, trusts
 from opskit.systems.dex.certificates import Shown
 from opskit.systems.dex.directory import Directory
 from opskit.systems.dex.trusts import ApiServer as ApiServer
@@ -56,8 +56,8 @@ class Facts(Data, frozen=True):
     """Of its keys; None where a snapshot did not ask. Dex lets them be kept until their next rotation."""
     apiserver_head: Head | Unread | None = None
     """Of its version."""
-    refused_clients: dict[str, int] | Unread | None = None
-    """Pod of Dex → requests for tokens that it refused because of the client; None: not asked."""
+    codes_waiting: int | Unread | None = None
+    """Codes of logins that no application has redeemed; None: not asked, or they are not in Kubernetes."""
 
 
 def read(cluster: Cluster) -> Facts:
@@ -81,9 +81,6 @@ def read(cluster: Cluster) -> Facts:
             "config": lambda: _config(cluster, namespace),
             "trusts": lambda: trusts.read(cluster, known(start["apiservers"], [])),
             "log": lambda: cluster.logs(namespace, selector, since_seconds=LOG_SECONDS),
-            "refused_clients": lambda: recorded(
-                lambda: telemetry.refused_clients(cluster, namespace, selector)
-            ),
             "apiserver_log": lambda: cluster.logs("kube-system", trusts.APISERVER, since_seconds=LOG_SECONDS),
             "sessions": lambda: listed(cluster, kinds.OFFLINE_SESSION, namespace=namespace),
             "roles": lambda: cluster.list(ROLE),
@@ -98,13 +95,14 @@ def read(cluster: Cluster) -> Facts:
 
 
 def _of_servers(cluster: Cluster, issuer: str, config: kinds.DexConfig) -> dict[str, Job]:
-    base = urlsplit(issuer).path.rstrip("/")
+    base, in_kubernetes = urlsplit(issuer).path.rstrip("/"), config.storage.type == "kubernetes"
     return {
         "discovery": lambda: _ask(cluster, f"{base}/.well-known/openid-configuration", kinds.Discovery),
         "keys": lambda: _ask(cluster, f"{base}/keys", kinds.KeySet),
         "shown": lambda: _shown(cluster, issuer),
         "directories": lambda: directory.read(cluster, config),
         "dex_head": lambda: recorded(lambda: heads.ask(cluster, f"{base}/keys", server="dex")),
+        "codes_waiting": lambda: recorded(lambda: codes.waiting(cluster)) if in_kubernetes else None,
         "apiserver_head": lambda: recorded(lambda: heads.ask(cluster, "/version")),
     }
 

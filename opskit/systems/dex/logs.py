@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 from opskit.core.findings import Data
+from opskit.core.logs import folded
 
 GOOD = "login successful"
 _REFUSED = "Failed to login|invalid password|no results returned"
@@ -83,16 +84,9 @@ def lately(log: str, *, now: datetime, within: timedelta) -> str:
 def entries(log: str) -> list[str]:
     """The entries of a log, oldest first whichever pod they are of.
 
-    klog spreads an error of several lines over as many, indented ones; logs of several pods come one after
-    the other.
+    Logs of several pods come one after the other.
     """
-    whole: list[str] = []
-    for line in log.splitlines():
-        text = line.partition(": ")[2]
-        if whole and (text.startswith("\t") or text == " >"):
-            whole[-1] = f"{whole[-1]} {text.strip()}"
-        else:
-            whole.append(line)
+    whole = folded(log)
     if len({each.partition(": ")[0] for each in whole}) < 2:
         return whole
     stamps = accumulate((_stamp(each) for each in whole), lambda before, own: own or before)

@@ -11,5 +11,5 @@ SYSTEM = System(
     checks=checks.check,
     conditions=CONDITIONS,
     absent=lambda read: absence(read.deployments),
-    optional=frozenset({"apiservers", "trusts", "apiserver_log", "directories", "refused_clients"}),
+    optional=frozenset({"apiservers", "trusts", "apiserver_log", "directories", "codes_waiting"}),
 )

@@ -4,7 +4,10 @@ import re
 from datetime import datetime
 
 from opskit.core.findings import Data
+from opskit.core.logs import folded
 
+MOST = 700
+"""Characters of a line that are told."""
 PATTERNS = {
     "audit-differs": r"modifications to audit devices are not allowed.*",
     "audit-blocked": r"no audit backend succeeded in logging the (?:request|response).*",
@@ -37,11 +40,11 @@ def read(log: str) -> list[Sign]:
     lines: dict[str, str] = {}
     pods: dict[str, dict[str, None]] = {}
     times: dict[str, datetime | None] = {}
-    for line in log.splitlines():
+    for line in folded(log):
         for name, pattern in compiled.items():
             pod = line.partition(": ")[0]
             if found := pattern.search(line):
-                lines[name], times[name] = found[0][:400], _at(line)
+                lines[name], times[name] = found[0][:MOST], _at(line)
                 pods.setdefault(name, {})[pod] = None
             elif name in _ENDS and _ENDS[name] in line:
                 pods.get(name, {}).pop(pod, None)

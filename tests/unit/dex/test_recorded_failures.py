@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from test_dex_checks import SUCCESS, codes, facts
 
+from opskit.core.errors import NotInstalled
 from opskit.core.findings import Severity
 from opskit.core.kinds import Metadata
 from opskit.core.kinds_rbac import Binding, Role, RoleRef, Rule, Subject
 from opskit.core.kinds_workloads import Deployment, WorkloadStatus
-from opskit.systems.dex import checks, kinds, logs, telemetry, views
+from opskit.systems.dex import checks, kinds, logs, views
+from opskit.systems.dex import codes as dex_codes
 from opskit.systems.dex.facts import Facts
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "failures.json").read_text())
@@ -172,20 +174,30 @@ def test_logs_of_several_pods_are_one_story() -> None:
     assert logs.entries("") == []
 
 
-COUNTED = """# HELP http_requests_total Count of all HTTP requests.
-http_requests_total{code="200",handler="/token",method="post"} 7
-http_requests_total{code="401",handler="/token",method="post"} 2
-http_requests_total{code="401",handler="/userinfo",method="get"} 5
-"""
+@pytest.mark.parametrize(
+    "line",
+    [
+        'apiserver_resource_objects{group="dex.coreos.com",resource="authcodes"} 3',
+        'apiserver_storage_objects{resource="authcodes.dex.coreos.com"} 3',
+    ],
+)
+def test_codes_are_counted_and_never_read(line: str) -> None:
+    others = 'apiserver_resource_objects{group="dex.coreos.com",resource="authrequests"} 7'
+    assert dex_codes.stored(f"# HELP\n{others}\n{line}\n") == 3
+    with pytest.raises(NotInstalled):
+        dex_codes.stored(others)
 
 
-def test_refused_clients_are_counted_where_no_log_tells_of_them() -> None:
-    assert telemetry.refusals(COUNTED) == 2
-    assert telemetry.refusals("<html>") == 0
-    assert codes(facts(refused_clients={"dex-0": 0})) == []
-    (one,) = checks.check(facts(refused_clients={"dex-0": 2, "dex-1": 0}))
-    assert (one.code, one.severity) == ("dex/CLIENT_SECRET_WRONG", Severity.INFO)
-    assert one.summary.startswith("dex-0 refused 2 requests")
+def test_logins_that_no_application_fetches_are_told() -> None:
+    assert codes(facts(codes_waiting=0)) == []
+    (one,) = checks.check(facts(codes_waiting=2))
+    assert (one.code, one.severity) == ("dex/CODES_NOT_REDEEMED", Severity.INFO)
+    assert one.summary.startswith("2 logins")
+
+
+def test_a_newer_dex_logs_a_wrong_secret() -> None:
+    line = 'dex-0: {"level":"info","msg":"invalid client_secret on token request for client: grafana"}'
+    assert codes(facts(log=line)) == ["CLIENT_SECRET_WRONG"]
 
 
 def _bound(*, to: Subject, rules: list[Rule]) -> dict[str, Any]:

@@ -257,6 +257,14 @@ def test_only_the_debug_log_tells_that_vault_may_not_review(later: int, told: li
     assert [each for each in codes(facts) if "REVIEW" in each] == told
 
 
+def test_a_lease_that_is_not_revoked_is_told_with_the_right_that_is_missing() -> None:
+    (sign,) = signs.read("\n".join(f"bao0: {line}" for line in WORDS["not-revoked"]))
+    assert sign.at is not None
+    facts = _with(read(cluster("healthy")), signs=[sign], now=sign.at + timedelta(seconds=5))
+    (one,) = [each for each in check(facts) if each.code == "vault/LEASES_NOT_REVOKED"]
+    assert 'system:serviceaccount:openbao:openbao may not delete resource "serviceaccounts"' in one.cause
+
+
 def test_audit_devices_that_are_alike_again_are_no_news() -> None:
     log = "\n".join([*Replay("audit-differs").log, *(f"bao{n}: core: enabled audit backend" for n in (1, 2))])
     assert [each for each in signs.read(log) if each.name == "audit-differs"] == []

@@ -11,7 +11,8 @@ from opskit.sandbox.trust.bao_api import NODES, BaoApi, leader
 from opskit.sandbox.trust.faults.common import crash, healed, hold_down, let_go, node_named, seen
 
 
-def _status(sandbox: Broken, node: str) -> int:
+def status(sandbox: Broken, node: str) -> int:
+    """Of a node's health, as HTTP status: 200 leads, 429 stands by, 503 is sealed, 0 does not answer."""
     try:
         return BaoApi(sandbox.site, node).status("sys/health")[0]
     except OpsError:
@@ -22,16 +23,16 @@ def _seal(sandbox: Broken, *, node: Any = 2) -> dict[str, Any]:
     """A node that was restarted comes back sealed: nothing unseals it by itself."""
     name = node_named(node)
     crash(sandbox, name)
-    seen(lambda: _status(sandbox, name) == 503, what=f"{name} is sealed")
+    seen(lambda: status(sandbox, name) == 503, what=f"{name} is sealed")
     return {"node": name}
 
 
 def _unseal(sandbox: Broken, *, node: Any = 2) -> None:
     name = node_named(node)
-    healed(lambda: _status(sandbox, name) != 0, what=f"{name} answers")
-    if _status(sandbox, name) == 503:
+    healed(lambda: status(sandbox, name) != 0, what=f"{name} answers")
+    if status(sandbox, name) == 503:
         openbao.unseal(sandbox.site, name)
-    healed(lambda: _status(sandbox, name) in (200, 429), what=f"{name} is unsealed")
+    healed(lambda: status(sandbox, name) in (200, 429), what=f"{name} is unsealed")
 
 
 SEALED = Fault(

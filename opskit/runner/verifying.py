@@ -1,5 +1,6 @@
 """The verdict: goal conditions and findings, read again."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,12 @@ def _sentences(
         parts = count(len(gaps.unread), "part")
         yield f"{parts} of the facts could not be read, so this is not the whole picture."
     if gaps.lacking:
-        yield f"Judged without {'; '.join(line.removesuffix('.') for line in gaps.lacking)}."
+        yield f"Judged without {'; '.join(map(_first_sentence, gaps.lacking))}."
+
+
+def _first_sentence(line: str) -> str:
+    """Where it was asked and what to do next stand with the facts that are lacking."""
+    return re.split(r"\.(?=\s|$)", line, maxsplit=1)[0]
 
 
 def _counted(found: tuple[Finding, ...]) -> str:

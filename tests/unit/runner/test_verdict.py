@@ -29,6 +29,9 @@ ROOM: System[Facts] = System(
 )
 
 
+REASON = "No server in opskit.toml. [the cluster demo] Next: name it."
+
+
 def judged(cluster: Cluster, facts: Facts) -> Verdict:
     record = Record(run="r", runbook="room/health", started=datetime.now(UTC), status=Status.RUNNING)
     gaps = verifying.gaps(ROOM, facts)
@@ -36,14 +39,14 @@ def judged(cluster: Cluster, facts: Facts) -> Verdict:
 
 
 def missing(part: str, error: str) -> Unread:
-    return Unread(part=part, error=error, reason="No.")
+    return Unread(part=part, error=error, reason=REASON)
 
 
 def test_what_may_be_lacking_is_said_and_spoils_nothing(cluster: Cluster) -> None:
     verdict = judged(cluster, Facts(growth=missing("growth", "NotInstalled")))
     assert verdict.good
-    assert (verdict.unread, verdict.lacking) == ((), ("growth: No.",))
-    assert verdict.sentence == "No findings. Judged without growth: No."
+    assert (verdict.unread, verdict.lacking) == ((), (f"growth: {REASON}",))
+    assert verdict.sentence == "No findings. Judged without growth: No server in opskit.toml."
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from opskit.cli.options import ClusterOption, FailOnOption, seconds, severity
 from opskit.cli.outcome import done, keep_traceback, reported, say
 from opskit.cli.output import print_json, print_text, save_text
 from opskit.core.errors import DeadlineExceeded, OpsError, Unreachable
-from opskit.core.wording import count
+from opskit.core.wording import count, first_sentence
 
 if TYPE_CHECKING:
     from opskit.core.cluster import Cluster
@@ -104,8 +104,8 @@ def _table(seen: "Survey", cluster: str) -> str:
 
 
 def _say_gaps(seen: "Survey") -> None:
-    if seen.absent:
-        say(f"Not there: {'; '.join(seen.absent)}")
+    if seen.absent or seen.lacking:
+        say(f"Not there: {'; '.join((*seen.absent, *map(first_sentence, seen.lacking)))}")
     for reason in seen.unread[:_UNREAD_SHOWN]:
         say(f"Not read: {reason}")
     if len(seen.unread) > _UNREAD_SHOWN:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from opskit.core.conditions import Conditions
+from opskit.core.errors import NotInstalled
 from opskit.core.findings import Finding
 
 if TYPE_CHECKING:
     from opskit.core.cluster import Cluster
+    from opskit.core.parts import Unread
 
 FactsT = TypeVar("FactsT")
 
@@ -49,3 +51,7 @@ class System(Generic[FactsT]):
     One that is `NotInstalled` is said, and does not spoil the verdict; any other part that could not
     be read does.
     """
+
+    def may_lack(self, name: str, part: "Unread") -> bool:
+        """Whether a sound system may be without this field of the facts."""
+        return name in self.optional and part.error == NotInstalled.__name__

@@ -1,5 +1,6 @@
 """How numbers, names and spans of time are worded for a person."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -47,3 +48,8 @@ def spoken(span: timedelta) -> str:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
     return f"{hours // 24} days" if hours >= HOURS_TOLD else f"{hours} h {rest} min"
+
+
+def first_sentence(text: str) -> str:
+    """What comes before the first full stop: of an error what is wrong, not where, nor what next."""
+    return re.split(r"\.(?=\s|$)", text, maxsplit=1)[0]

@@ -28,6 +28,7 @@ def as_json(seen: Survey) -> dict[str, Any]:
         "findings": found,
         "unread": list(seen.unread),
         "absent": list(seen.absent),
+        "lacking": list(seen.lacking),
         "defects": [{"system": each.system, "error": each.error} for each in seen.defects],
     }
 

@@ -41,6 +41,8 @@ class Survey(Data, frozen=True):
     """What could not be read, and why; each begins with the system's name."""
     absent: tuple[str, ...] = ()
     """Systems that are not there: `vault: not installed`."""
+    lacking: tuple[str, ...] = ()
+    """Parts that a sound system may be without and that are not there, as `unread`."""
     defects: tuple[Defect, ...] = ()
 
 
@@ -50,6 +52,7 @@ class Seen(Data, frozen=True):
     findings: tuple[Finding, ...] = ()
     unread: tuple[str, ...] = ()
     absent: str = ""
+    lacking: tuple[str, ...] = ()
     defect: Defect | None = None
 
 
@@ -96,6 +99,7 @@ def survey(
         findings=tuple(by_severity(each for _, seen in every for each in seen.findings)),
         unread=tuple(line for _, seen in every for line in seen.unread),
         absent=tuple(f"{name}: {seen.absent}" for name, seen in every if seen.absent),
+        lacking=tuple(line for _, seen in every for line in seen.lacking),
         defects=tuple(seen.defect for _, seen in every if seen.defect),
     )
 
@@ -141,17 +145,27 @@ def look(cluster: Cluster, room: System[Any], *, seconds: float = SECONDS) -> Se
         facts = room.facts(Cluster(Budget(own.reader, seconds, what=room.name), settings=own.settings))
         if absent := room.absent(facts):
             return Seen(absent=absent)
-        return Seen(findings=tuple(room.checks(facts)), unread=tuple(missing(room.name, facts)))
+        return _judged(room, facts)
     except OpsError as error:
         return Seen(unread=(f"{room.name}: {error}",))
     except Exception as error:  # noqa: BLE001 - one room's defect must not hide what the others found
         return Seen(defect=_defect(room.name, error))
 
 
-def missing(system: str, facts: Any) -> Iterator[str]:
+def _judged(room: System[Any], facts: Any) -> Seen:
+    every = list(unread(facts))
+    lacking = [part for name, part in every if room.may_lack(name, part)]
+    return Seen(
+        findings=tuple(room.checks(facts)),
+        unread=tuple(_reasons(room.name, (part for _, part in every if part not in lacking))),
+        lacking=tuple(_reasons(room.name, lacking)),
+    )
+
+
+def _reasons(system: str, missing: Iterable[Unread]) -> Iterator[str]:
     """One line for each reason why parts of the facts could not be read."""
     reasons: dict[str, list[Unread]] = {}
-    for _, part in unread(facts):
+    for part in missing:
         reasons.setdefault(part.reason, []).append(part)
     for reason, parts in reasons.items():
         names = ", ".join(each.part for each in parts[:_NAMED])

@@ -1,16 +1,15 @@
 """The verdict: goal conditions and findings, read again."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from opskit.core.clock import elapsed
-from opskit.core.errors import DeadlineExceeded, NotInstalled, NotLocated, ReadError, Unreachable
+from opskit.core.errors import DeadlineExceeded, NotLocated, ReadError, Unreachable
 from opskit.core.findings import Data, Finding, Severity, at_or_above
 from opskit.core.parts import Unread, unread
 from opskit.core.plan import Condition
 from opskit.core.wait import until
-from opskit.core.wording import count
+from opskit.core.wording import count, first_sentence
 from opskit.runner.record import Record, Status
 from opskit.runner.verdict import Goal, Verdict
 
@@ -108,15 +107,11 @@ def _read(cluster: "Cluster", conditions: "Conditions", condition: Condition) ->
 def gaps(system: "System[Any]", facts: Any) -> Gaps:
     """What could not be read: parts that had to be, and optional ones that are not installed."""
     every = list(unread(facts))
-    lacking = [part for name, part in every if _may_lack(system, name, part)]
+    lacking = [part for name, part in every if system.may_lack(name, part)]
     return Gaps(
         unread=tuple(_line(part) for _, part in every if part not in lacking),
         lacking=tuple(_line(part) for part in lacking),
     )
-
-
-def _may_lack(system: "System[Any]", name: str, part: Unread) -> bool:
-    return name in system.optional and part.error == NotInstalled.__name__
 
 
 def _line(part: Unread) -> str:
@@ -142,12 +137,7 @@ def _sentences(
         parts = count(len(gaps.unread), "part")
         yield f"{parts} of the facts could not be read, so this is not the whole picture."
     if gaps.lacking:
-        yield f"Judged without {'; '.join(map(_first_sentence, gaps.lacking))}."
-
-
-def _first_sentence(line: str) -> str:
-    """Where it was asked and what to do next stand with the facts that are lacking."""
-    return re.split(r"\.(?=\s|$)", line, maxsplit=1)[0]
+        yield f"Judged without {'; '.join(map(first_sentence, gaps.lacking))}."
 
 
 def _counted(found: tuple[Finding, ...]) -> str:

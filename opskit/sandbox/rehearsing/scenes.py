@@ -160,6 +160,14 @@ _FLOWS = (
 )
 
 SCENES = {
+    "operators/health": Scene(profile="platform", fault="etcd-member-killed"),
+    "openshift/health": Scene(profile="platform", fault="ingress-degraded"),
+    "certmanager/health": Scene(profile="trust", fault="issuer-missing"),
+    "dex/health": Scene(profile="trust", fault="dex-down"),
+    "vault/health": Scene(profile="trust", fault="openbao-sealed"),
+    "istio/health": Scene(profile="mesh", fault="istiod-down"),
+    "calico/health": Scene(profile="network", fault="bgp-cut"),
+    "kubeadm/health": Scene(profile="kubeadm", fault="kubelet-stopped"),
     "rook/osd-down": Scene(profile="light", fault="osd-down", arguments={"osd": "3"}),
     "rook/health": Scene(profile="light", fault="osd-down", arguments={"osd": "1", "cause": "disk"}),
     "rook/replace-osd": Scene(

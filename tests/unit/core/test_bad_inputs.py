@@ -289,5 +289,9 @@ def test_a_directory_is_named_with_what_is_wrong(
     named = one.named(**{"password": "env:OPSKIT_TEST_TOKEN", **settings(one)})
     seen = look("dex", servers={"ldap": named})
     assert seen.defects == ()
-    told = [*seen.unread, *(f"{each.code} {each.summary} {each.evidence}" for each in seen.findings)]
+    told = [
+        *seen.unread,
+        *seen.lacking,
+        *(f"{each.code} {each.summary} {each.evidence}" for each in seen.findings),
+    ]
     assert any(said in line for line in told), told

@@ -108,6 +108,18 @@ def test_an_absent_system_is_one_quiet_line(cluster: Cluster) -> None:
     assert [each.code for each in seen.findings] == ["good/BAD"]
 
 
+def test_a_part_that_a_sound_system_may_lack_is_no_gap(cluster: Cluster) -> None:
+    def read(_: Cluster) -> Facts:
+        return Facts(
+            main=Unread(part="main", error="NotInstalled", reason="No server. [demo] Next: name it."),
+            other=Unread(part="other", error="NotInstalled", reason="No CRDs."),
+        )
+
+    seen = survey.survey(cluster, [room("x", read, optional=frozenset({"main"}))])
+    assert seen.lacking == ("x: main: No server. [demo] Next: name it.",)
+    assert seen.unread == ("x: other: No CRDs.",)
+
+
 def test_parts_that_are_unread_for_one_reason_are_one_line(cluster: Cluster) -> None:
     def read(_: Cluster) -> Facts:
         return Facts(

@@ -20,7 +20,11 @@ PATTERNS = {
 """Sign → how a line tells it."""
 
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
-_ENDS = {"no-start": "server started!", "audit-differs": "enabled audit backend"}
+_ENDS = {
+    "no-start": "server started!",
+    "audit-differs": "enabled audit backend",
+    "not-revoked": ": revoked lease: ",
+}
 """Sign → what in the same pod's log is the end of it."""
 
 

@@ -263,6 +263,8 @@ def test_a_lease_that_is_not_revoked_is_told_with_the_right_that_is_missing() ->
     facts = _with(read(cluster("healthy")), signs=[sign], now=sign.at + timedelta(seconds=5))
     (one,) = [each for each in check(facts) if each.code == "vault/LEASES_NOT_REVOKED"]
     assert 'system:serviceaccount:openbao:openbao may not delete resource "serviceaccounts"' in one.cause
+    over = "2026-11-27T18:29:45.822Z [INFO]  expiration: revoked lease: lease_id=kubernetes/creds/view/RFQb"
+    assert signs.read("\n".join(f"bao0: {line}" for line in [*WORDS["not-revoked"], over])) == []
 
 
 def test_audit_devices_that_are_alike_again_are_no_news() -> None:

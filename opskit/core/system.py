@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from opskit.core.conditions import Conditions
 from opskit.core.errors import NotInstalled
-from opskit.core.findings import Finding
+from opskit.core.findings import Finding, Remedy, Severity, by_severity
 
 if TYPE_CHECKING:
     from opskit.core.cluster import Cluster
@@ -55,3 +55,26 @@ class System(Generic[FactsT]):
     def may_lack(self, name: str, part: "Unread") -> bool:
         """Whether a sound system may be without this field of the facts."""
         return name in self.optional and part.error == NotInstalled.__name__
+
+    def judge(self, facts: FactsT) -> list[Finding]:
+        """All findings, worst first; of a system that is not there the one that says so, and no other."""
+        why = self.absent(facts)
+        return [_nothing_judged(self.name, why)] if why else by_severity(self.checks(facts))
+
+
+def _nothing_judged(name: str, why: str) -> Finding:
+    recorded = "snapshot" in why
+    return Finding(
+        code=f"{name}/{'NOT_RECORDED' if recorded else 'NOT_INSTALLED'}",
+        severity=Severity.WARNING,
+        subject=name,
+        summary=f"{name} is {why}: nothing of it was judged.",
+        cause="The snapshot was taken without it."
+        if recorded
+        else "The cluster serves none of the resources by which it is known.",
+        remedy=Remedy(
+            text="take a snapshot anew with `opskit capture`"
+            if recorded
+            else "see that this is the cluster you mean; where it should be installed, look for its CRDs"
+        ),
+    )

@@ -13,7 +13,7 @@ from opskit import systems
 from opskit.core import approval, journal
 from opskit.core.approval import Approval
 from opskit.core.errors import ApprovalRejected, JournalDamaged, LockHeld, OpsError, UsageError
-from opskit.core.findings import Data, by_severity
+from opskit.core.findings import Data
 from opskit.core.plan import Plan
 from opskit.core.progress import Outcome, Progress
 from opskit.runner import applying, contract, ending, folder, headless, plans, stopping, verifying
@@ -156,7 +156,7 @@ def _verdict(
     return verifying.verdict(
         cluster,
         record,
-        found=tuple(by_severity(system.checks(facts))),
+        found=tuple(system.judge(facts)),
         goal=verifying.goals(cluster, system.conditions, wanted),
         changed=changed,
         gaps=verifying.gaps(system, facts),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from opskit import systems
 from opskit.core.clock import elapsed
 from opskit.core.errors import OpsError, Refused, Stopped
-from opskit.core.findings import Finding, by_severity
+from opskit.core.findings import Finding
 from opskit.core.plan import Draft, Plan
 from opskit.core.secrets import Secret, resolve
 from opskit.runner import catalogue, contract, folder, verifying
@@ -131,7 +131,7 @@ class Run:
     def findings(self) -> Any:
         """Judge the facts; `found` holds the findings, worst first."""
         with self._guarded("findings"):
-            self.found = tuple(by_severity(self.system.checks(self._facts_read())))
+            self.found = tuple(self.system.judge(self._facts_read()))
             return self.presenter.findings(self)
 
     def plan(self, planner: Callable[..., Draft], **parameters: Any) -> Any:
@@ -215,7 +215,7 @@ class Run:
                     self, "Still applying: run this cell again when it has ended."
                 )
             facts = self._facts_read(anew=True)
-            self.found = tuple(by_severity(self.system.checks(facts)))
+            self.found = tuple(self.system.judge(facts))
             self.judged = verifying.judge(self, facts)
             self.folder.save(self.folder.verdict, self.judged)
             return self.presenter.verdict(self, self.judged)

@@ -106,7 +106,8 @@ def _read(cluster: "Cluster", conditions: "Conditions", condition: Condition) ->
 
 def gaps(system: "System[Any]", facts: Any) -> Gaps:
     """What could not be read: parts that had to be, and optional ones that are not installed."""
-    every = list(unread(facts))
+    # Of a system that is not there every part is unread: that is said once, by its finding.
+    every = [] if system.absent(facts) else list(unread(facts))
     lacking = [part for name, part in every if system.may_lack(name, part)]
     return Gaps(
         unread=tuple(_line(part) for _, part in every if part not in lacking),

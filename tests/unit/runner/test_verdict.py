@@ -7,7 +7,7 @@ import pytest
 from opskit import systems
 from opskit.core.cluster import Cluster
 from opskit.core.conditions import Conditions
-from opskit.core.findings import Data
+from opskit.core.findings import Data, Finding, Severity
 from opskit.core.parts import Unread
 from opskit.core.system import System
 from opskit.runner import verifying
@@ -75,3 +75,22 @@ def test_a_cluster_without_the_system_is_no_alarm(name: str, cluster: Cluster) -
     room = systems.load(name)
     facts = room.facts(cluster)
     assert room.absent(facts) or not room.checks(facts)
+
+
+@pytest.mark.parametrize(
+    ("why", "code"), [("not installed", "NOT_INSTALLED"), ("not in this snapshot", "NOT_RECORDED")]
+)
+def test_of_a_system_that_is_not_there_one_finding_says_so_and_no_alarm_is_raised(
+    why: str, code: str
+) -> None:
+    def alarm(_: Facts) -> list[Finding]:
+        raise AssertionError("nothing must be judged")
+
+    room: System[Facts] = System(
+        name="room", facts=lambda _: Facts(), checks=alarm, conditions=Conditions(), absent=lambda _: why
+    )
+    facts = Facts(status=missing("status", "NotInstalled"))
+    (one,) = room.judge(facts)
+    assert (one.code, one.severity) == (f"room/{code}", Severity.WARNING)
+    assert one.summary == f"room is {why}: nothing of it was judged."
+    assert verifying.gaps(room, facts) == verifying.Gaps()

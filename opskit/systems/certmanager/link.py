@@ -66,6 +66,6 @@ def older(each: Object, now: datetime, seconds: float) -> bool:
 
 
 def short(text: str, *, most: int = 220) -> str:
-    """The text in one line."""
+    """The text in one line; of a long one head and end, for an error's last words are its cause."""
     line = " ".join(text.split()).rstrip(". :")
-    return line if len(line) <= most else f"{line[:most]}…"
+    return line if len(line) <= most else f"{line[: most // 2]} … {line[-most // 2 :]}"

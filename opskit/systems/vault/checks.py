@@ -3,7 +3,7 @@
 import msgspec
 
 from opskit.core.findings import Finding, by_severity
-from opskit.systems.vault import checks_access, checks_holdings, checks_nodes
+from opskit.systems.vault import checks_access, checks_holdings, checks_nodes, checks_raft
 from opskit.systems.vault.facts import Facts
 from opskit.systems.vault.judging import Check
 
@@ -15,8 +15,8 @@ CHECKS: tuple[Check, ...] = (
     checks_access.audit_signs,
     checks_access.reviews_refused,
     checks_access.token_refused,
-    checks_nodes.raft,
-    checks_nodes.versions,
+    checks_raft.raft,
+    checks_raft.versions,
     checks_nodes.clocks,
     checks_access.audit_none,
     checks_holdings.leases_irrevocable,

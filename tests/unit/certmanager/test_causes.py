@@ -9,6 +9,7 @@ from opskit.core.cluster import Cluster
 from opskit.core.findings import Severity
 from opskit.systems.certmanager.checks import check
 from opskit.systems.certmanager.facts import read
+from opskit.systems.certmanager.link import short
 
 from .replay import STATES, Objects, cluster
 
@@ -150,3 +151,8 @@ def test_a_renewal_that_nobody_does_is_overdue_then_expired() -> None:
     found = check(read(cluster("ca-ready", later=4 * month)))
     assert found[0].code == "certmanager/CERTIFICATE_EXPIRED"
     assert found[0].severity is Severity.CRITICAL
+
+
+def test_of_a_long_message_its_last_words_are_kept() -> None:
+    assert short(f"Post {'x' * 300}: connection refused.").endswith("x: connection refused")
+    assert short("brief. ") == "brief"

@@ -40,6 +40,11 @@ def test_each_state_has_one_cause(state: str, expected: list[str]) -> None:
     assert codes(read(cluster(state))) == expected
 
 
+def test_a_node_that_is_down_is_told_in_a_few_words() -> None:
+    (one,) = check(read(cluster("node-down")))
+    assert one.summary == "https://127.0.0.1:18330 does not answer: nothing listens there."
+
+
 def test_every_recorded_state_is_judged() -> None:
     told = {state for state, _ in STATES} | {"audit-differs"}
     assert {path.stem for path in RECORDED.glob("*.json")} == told

@@ -31,7 +31,8 @@ def not_issued(facts: Facts) -> list[Finding]:
 def _told(link: chain.Link, waiting: list[Certificate], facts: Facts) -> Finding:
     severity = max((urgency(each, facts.now) for each in waiting), default=Severity.WARNING)
     text = f"{link.next[:1].upper()}{link.next[1:]}."
-    remedy = Remedy(text=f"{text} cert-manager goes on by itself." if waiting else text)
+    said = not waiting or "by itself" in text
+    remedy = Remedy(text=text if said else f"{text} cert-manager goes on by itself.")
     resting = [each for each in waiting if not holds(each.status.conditions, "Issuing")]
     if resting:
         remedy = renew(

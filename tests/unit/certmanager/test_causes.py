@@ -122,6 +122,8 @@ def test_the_log_of_cert_manager_does_not_name_the_order() -> None:
         found = check(msgspec.structs.replace(facts, log=BUSY % stamp))
         assert [each.code for each in found] == [f"certmanager/{code}"]
         assert ("Service busy" in found[0].summary) is (code == "ACME_SERVER_ERROR")
+        assert found[0].remedy is not None
+        assert found[0].remedy.text.count("by itself") == 1
 
 
 def test_what_has_expired_is_critical_and_named() -> None:

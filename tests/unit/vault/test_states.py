@@ -254,6 +254,12 @@ def test_a_node_that_does_not_start_is_told_with_its_last_words(end: str, told: 
     assert one.cause.startswith(told or "Nothing listens there")
 
 
+def test_the_last_words_of_another_node_are_not_this_ones() -> None:
+    log = "\n".join(f"another: {line}" for line in WORDS["retry_join"])
+    (one,) = check(_with(read(cluster("node-down")), signs=signs.read(log)))
+    assert one.cause.startswith("Nothing listens there")
+
+
 @pytest.mark.parametrize(("later", "told"), [(1, ["KUBERNETES_NO_REVIEW"]), (3600, [])])
 def test_only_the_debug_log_tells_that_vault_may_not_review(later: int, told: list[str]) -> None:
     (sign,) = signs.read("\n".join(f"bao0: {line}" for line in WORDS["no-review"]))

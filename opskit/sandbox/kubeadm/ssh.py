@@ -13,6 +13,8 @@ from opskit.sandbox.site import Site
 _SSHD = """ListenAddress {address}
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
+# State may lie below a folder that everybody may write to, as /tmp; sshd would let nobody in.
+StrictModes no
 PermitRootLogin prohibit-password
 PasswordAuthentication no
 KbdInteractiveAuthentication no

@@ -1,13 +1,17 @@
 """`opskit sandbox`: real servers on this machine, to rehearse on and to break on purpose."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from opskit.cli.options import JsonOption
 from opskit.cli.outcome import reported, say
 from opskit.cli.output import print_json, print_table, print_text
+
+if TYPE_CHECKING:
+    from opskit.sandbox.binaries import Found
 
 app = typer.Typer(
     no_args_is_help=True, help="Real servers on this machine. To rehearse on, and to break on purpose."
@@ -27,17 +31,21 @@ ArgumentsOption = Annotated[
 @app.command()
 @reported
 def build(profile: ProfileOption = "light") -> None:
-    """Get the programs that the profile needs: download, build from source, or install."""
+    """Get the programs and CRDs that the profile needs: download, build from source, or install."""
     from opskit.sandbox import build as building
     from opskit.sandbox.fitness import naming_what_works
-    from opskit.sandbox.overview import programs_needed
+    from opskit.sandbox.overview import crds_needed, programs_needed
+    from opskit.sandbox.released import find_crds, get_what_can_be_had
 
     names = programs_needed(profile)
     seconds = building.estimate(names)
     say(f"At most {max(1, seconds // 60)} min on two cores." if seconds else "Nothing to build.")
     with naming_what_works():
         found = building.build(names, progress=say)
-    print_table(("program", "version", "from"), [(each.name, each.version, each.source) for each in found])
+    projects = crds_needed(profile)
+    get_what_can_be_had(projects, profile=profile, progress=say)
+    crds = [find_crds(each, profile=profile) for each in projects.all]
+    _print_found(found, crds)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -109,20 +117,14 @@ def down(profile: ProfileOption = "light", name: NameOption = None) -> None:
 @app.command()
 @reported
 def status(profile: ProfileOption = "light", json: JsonOption = False) -> None:
-    """Show the sandboxes and each of their parts, and where each program comes from."""
+    """Show the sandboxes and each of their parts, and where each program and CRD comes from."""
     from opskit.sandbox.overview import overview
 
     seen = overview(profile)
     if json:
         print_json(seen)
         return
-    print_table(
-        ("program", "version", "from", "path, or what gets it"),
-        [
-            (each.name, each.version, each.source or "missing", each.path or each.remedy)
-            for each in seen.programs
-        ],
-    )
+    _print_found(seen.programs, seen.crds)
     for sandbox in seen.sandboxes:
         print_text(f"\n{sandbox.name}: {sandbox.profile}, {sandbox.phase}, {sandbox.memory_mib} MiB")
         print_text(f"KUBECONFIG={sandbox.kubeconfig}   faults: {', '.join(sandbox.faults) or 'none'}")
@@ -193,6 +195,15 @@ def heal(
 
     Sandbox.attach(name or profile).heal(name_of_fault)
     say("Healed.")
+
+
+def _print_found(programs: "Sequence[Found]", crds: "Sequence[Found]") -> None:
+    for heading, every in (("program", programs), ("CRDs of", crds)):
+        rows = [
+            (each.name, each.version, each.source or "missing", each.path or each.remedy) for each in every
+        ]
+        if rows:
+            print_table((heading, "version", "from", "path, or what gets it"), rows)
 
 
 def _progress(component: str, state: str, seconds: float) -> None:

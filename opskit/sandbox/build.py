@@ -1,6 +1,5 @@
 """Getting the programs that are missing: official downloads, `go build`, Debian packages."""
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -9,10 +8,10 @@ from pathlib import Path
 from time import monotonic
 
 import platformdirs
-import urllib3
 
-from opskit.core.errors import BadAnswer, NotInstalled, Unreachable
+from opskit.core.errors import NotInstalled
 from opskit.sandbox.binaries import TOOLS, Found, cache_path, find
+from opskit.sandbox.downloads import download
 from opskit.sandbox.files import locked, private_folder, read_json, write_json
 from opskit.sandbox.pins import Program, program
 from opskit.sandbox.running import run
@@ -47,6 +46,7 @@ def build(names: Sequence[str], *, progress: Progress) -> list[Found]:
         NotInstalled: a tool that is needed for it is missing; the message has the command.
         ToolFailed: `go` or `apt-get` failed.
         BadAnswer: a download is not what its pin says.
+        Unreachable: a download could not be had.
 
     """
     wanted = [program(name) for name in names if not find(name).path]
@@ -83,30 +83,11 @@ def _fetch(wanted: Program) -> None:
 
 
 def _download(wanted: Program, target: Path) -> None:
-    answer = _get(wanted.url)
-    found = hashlib.sha256(answer).hexdigest()
-    if found != wanted.sha256:
-        raise BadAnswer(
-            f"The download of {wanted.name} has SHA-256 {found}, not the pinned {wanted.sha256}.",
-            where=wanted.url,
-            hint="do not use it; check the pin, or remove `url` from the pins to build it instead.",
-        )
+    answer = download(wanted.name, wanted.url, sha256=wanted.sha256)
     temporary = target.with_suffix(".part")
     temporary.write_bytes(answer)
     temporary.chmod(0o700)
     temporary.replace(target)
-
-
-def _get(url: str) -> bytes:
-    try:
-        answer = urllib3.PoolManager().request("GET", url, timeout=600.0, retries=3)
-    except urllib3.exceptions.HTTPError as error:
-        raise Unreachable(f"The download failed: {error}.", where=url, hint="try again.") from error
-    if answer.status != 200:
-        raise Unreachable(
-            f"The download was answered with {answer.status}.", where=url, hint="check the pin."
-        )
-    return answer.data
 
 
 def _go_build(wanted: Program, target: Path) -> None:

@@ -34,6 +34,10 @@ class Component:
     """Also the name of its process and of its log."""
     programs: tuple[str, ...] = ()
     """The programs that it needs, as `pins.toml` names them."""
+    crds: tuple[str, ...] = ()
+    """The projects whose released CRDs it can't do without, as `crds.toml` names them."""
+    welcome_crds: tuple[str, ...] = ()
+    """The projects whose released CRDs it uses where they are found, and makes do without."""
     needs: tuple[str, ...] = ()
     """The components that must be ready before it starts."""
     prepare: Callable[[Site], None] = _nothing

@@ -41,8 +41,8 @@ class ControlPlaneOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What can be chosen of the control plane."""
 
     crds: str = ""
-    """A folder with released CRDs, one folder a project (`rook`, `calico` …); empty: OPSKIT_CRDS, or a
-    `shared/crds` beside the checkout."""
+    """A folder with released CRDs, one folder a project (`rook`, `calico` …); what is not there is looked for
+    in OPSKIT_CRDS, in a `shared/crds` beside the checkout, and in what `opskit sandbox build` got."""
 
     def checked(self) -> "ControlPlaneOptions":
         """Itself, if the folder is there.
@@ -108,19 +108,6 @@ def components(_: ControlPlaneOptions, parts: Sequence[Part[Any]]) -> list[Compo
 def _kept(parts: Sequence[Part[Any]]) -> bool:
     """Whether a part renews the nodes' leases itself."""
     return any(part.keeps_nodes for part in parts)
-
-
-def crds_folder(site: Site, project: str) -> Path | None:
-    """The released CRDs of a project (`rook`, `calico` …), None where there are none.
-
-    They are looked for in the option `crds`, in the folder that OPSKIT_CRDS names, and in a `shared/crds`
-    beside the checkout.
-
-    """
-    named = (site.record.get("options", {}).get("crds"), os.environ.get("OPSKIT_CRDS"))
-    beside = Path(__file__).parents[3] / "shared" / "crds"
-    found = (Path(folder) / project for folder in (*named, beside) if folder)
-    return next((folder for folder in found if folder.is_dir()), None)
 
 
 def server(site: Site) -> str:

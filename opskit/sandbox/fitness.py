@@ -8,8 +8,9 @@ from pathlib import Path
 
 from opskit.core.errors import NotInstalled, Refused
 from opskit.sandbox.binaries import find, require_all
-from opskit.sandbox.component import programs_of
+from opskit.sandbox.component import Component, programs_of
 from opskit.sandbox.profiles import PROFILES, Profile
+from opskit.sandbox.released import find_crds, projects_of, require_crds
 
 
 def require_fit(wanted: Profile) -> None:
@@ -55,20 +56,42 @@ def require_space(wanted: Profile, folder: Path) -> None:
         )
 
 
-def require_programs(names: Sequence[str]) -> None:
-    """See that all programs are there.
+def require_means(components: Sequence[Component], *, crds: str, profile: str) -> None:
+    """See that all programs are there, and the released CRDs that nothing works without.
+
+    Args:
+        components: what is to come up.
+        crds: the folder that the option `crds` names, or nothing.
+        profile: the one that they are of, for messages.
 
     Raises:
         NotInstalled: some are missing; what gets them, and which profiles lack nothing.
 
     """
-    with naming_what_works():
-        require_all(names)
+    with naming_what_works(crds=crds):
+        require_all(programs_of(components), profile=profile)
+        require_crds(projects_of(components).needed, named=crds, profile=profile)
+
+
+def makeshifts(components: Sequence[Component], *, crds: str, profile: str) -> list[tuple[str, str]]:
+    """The components that make do without released CRDs, each with a sentence that says what gets these."""
+    told: list[tuple[str, str]] = []
+    for each in components:
+        found = [find_crds(project, named=crds, profile=profile) for project in each.welcome_crds]
+        missing = [one for one in found if not one.path]
+        if missing:
+            whose = ", ".join(one.name for one in missing)
+            sentence = f"makes do without the released CRDs of {whose}; `{missing[0].remedy}` gets them"
+            told.append((each.name, sentence))
+    return told
 
 
 @contextmanager
-def naming_what_works() -> Generator[None]:
-    """Have an error that tells of missing programs say, too, which profiles lack nothing.
+def naming_what_works(*, crds: str = "") -> Generator[None]:
+    """Have an error that tells of what is missing say, too, which profiles lack nothing.
+
+    Args:
+        crds: the folder that the option `crds` names, or nothing.
 
     Raises:
         NotInstalled: as the block does.
@@ -77,15 +100,19 @@ def naming_what_works() -> Generator[None]:
     try:
         yield
     except NotInstalled as error:
-        works = _named(each for each in _all() if _can_be_had(each)) or "none"
+        works = _named(each for each in _all() if _can_be_had(each, crds)) or "none"
         hint = f"{error.hint}; as this machine is, there are: {works}."
         raise NotInstalled(error.what, where=error.where, hint=hint) from error
 
 
-def _can_be_had(each: Profile) -> bool:
-    allowed = not each.needs_root or os.geteuid() == 0
-    needed = programs_of(each.components(each.options({})))
-    return allowed and not each.unfit and all(find(name).path for name in needed)
+def _can_be_had(each: Profile, crds: str) -> bool:
+    if each.unfit or (each.needs_root and os.geteuid() != 0):
+        return False
+    components = each.components(each.options({}))
+    needed = projects_of(components).needed
+    return all(find(name).path for name in programs_of(components)) and all(
+        find_crds(project, named=crds).path for project in needed
+    )
 
 
 def _all() -> Iterable[Profile]:

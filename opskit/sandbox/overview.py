@@ -1,4 +1,4 @@
-"""What there is on this machine: programs and where they come from, sandboxes and their parts."""
+"""What there is on this machine: programs and CRDs and where they come from, sandboxes and their parts."""
 
 import msgspec
 
@@ -6,6 +6,7 @@ from opskit.sandbox.binaries import Found, find
 from opskit.sandbox.component import programs_of
 from opskit.sandbox.processes import Processes
 from opskit.sandbox.profiles import profile
+from opskit.sandbox.released import Projects, find_crds, projects_of
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.site import sandbox_names
 from opskit.sandbox.usage import held_mib
@@ -39,6 +40,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """Everything."""
 
     programs: list[Found]
+    crds: list[Found]
+    """Of projects, the released ones."""
     sandboxes: list[SandboxSeen]
 
 
@@ -47,10 +50,16 @@ def programs_needed(profile_name: str) -> list[str]:
     return programs_of(profile(profile_name).everything())
 
 
+def crds_needed(profile_name: str) -> Projects:
+    """The projects whose released CRDs the profile can use, with all its options on."""
+    return projects_of(profile(profile_name).everything())
+
+
 def overview(profile_name: str) -> Overview:
-    """Look at the programs of a profile and at all sandboxes."""
+    """Look at the programs and CRDs of a profile and at all sandboxes."""
     return Overview(
-        programs=[find(name) for name in programs_needed(profile_name)],
+        programs=[find(name, profile=profile_name) for name in programs_needed(profile_name)],
+        crds=[find_crds(project, profile=profile_name) for project in crds_needed(profile_name).all],
         sandboxes=[_seen(name) for name in sandbox_names()],
     )
 

@@ -1,15 +1,17 @@
-"""Which programs of which version the sandbox runs: `pins.toml`, and the user's own file laid over it."""
+"""What the sandbox is made of: `pins.toml` and `crds.toml`, and the user's own file laid over them."""
 
 import os
 import tomllib
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import platformdirs
 
 from opskit.core.errors import ConfigError, UnknownName
+
+PinT = TypeVar("PinT")
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +42,23 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Of the file at `url`. Without it nothing is downloaded."""
 
 
+class ReleasedCrds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where one project's released CRDs come from."""
+
+    project: str
+    repository: str
+    """On GitHub, `owner/name`."""
+    commit: str
+    files: dict[str, str]
+    """The SHA-256 of each file, by its path in the repository."""
+    url: str
+    """What each file is downloaded from, with `{repository}`, `{commit}` and `{path}`."""
+
+    def address(self, path: str) -> str:
+        """Where the file of that path is downloaded from."""
+        return self.url.format(repository=self.repository, commit=self.commit, path=path)
+
+
 @cache
 def programs() -> dict[str, Program]:
     """All pinned programs by name.
@@ -48,9 +67,7 @@ def programs() -> dict[str, Program]:
         ConfigError: a pins file does not parse.
 
     """
-    pins = _load(Path(__file__).with_name("pins.toml"))
-    for path in _overrides():
-        pins = _merge(pins, _load(path))
+    pins = _pinned()
     versions = pins.get("versions", {})
     return {name: _program(name, fields, versions) for name, fields in pins.get("programs", {}).items()}
 
@@ -68,9 +85,30 @@ def program(name: str) -> Program:
     return known[name]
 
 
+@cache
+def released_crds() -> dict[str, ReleasedCrds]:
+    """All pinned CRDs by project.
+
+    Raises:
+        ConfigError: a pins file does not parse.
+
+    """
+    pins = _pinned()
+    url = pins.get("downloads", {}).get("crds", "")
+    return {
+        project: _convert(f"the CRDs of {project}", {"project": project, "url": url, **fields}, ReleasedCrds)
+        for project, fields in pins.get("crds", {}).items()
+    }
+
+
 def versions() -> dict[str, str]:
     """The pinned version of each program that has one."""
     return {name: each.version for name, each in programs().items() if each.version}
+
+
+def _pinned() -> dict[str, Any]:
+    own = [Path(__file__).with_name(name) for name in ("pins.toml", "crds.toml")]
+    return reduce(_merge, map(_load, [*own, *_overrides()]), {})
 
 
 def _overrides() -> list[Path]:
@@ -98,11 +136,15 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _program(name: str, fields: dict[str, Any], versions: dict[str, str]) -> Program:
     version = versions.get(fields.get("release", ""), "")
+    found = _convert(name, {"name": name, "version": version, **fields}, Program)
+    stamp = tuple(each.format(version=version) for each in found.stamp)
+    return msgspec.structs.replace(found, url=found.url.format(version=version), stamp=stamp)
+
+
+def _convert(name: str, fields: dict[str, Any], kind: type[PinT]) -> PinT:
     try:
-        found = msgspec.convert({"name": name, "version": version, **fields}, Program, strict=False)
+        return msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(
             f"The pin of {name} is wrong: {error}.", where="pins.toml", hint="mend it."
         ) from error
-    stamp = tuple(each.format(version=version) for each in found.stamp)
-    return msgspec.structs.replace(found, url=found.url.format(version=version), stamp=stamp)

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from opskit.core.errors import NotFound, Refused
 from opskit.sandbox.breakable import Breakable
-from opskit.sandbox.component import GivenUp, Report, bring_up, prefixed, programs_of, silent
+from opskit.sandbox.component import GivenUp, Report, bring_up, prefixed, silent
 from opskit.sandbox.files import locked
-from opskit.sandbox.fitness import require_fit, require_programs, require_space
+from opskit.sandbox.fitness import makeshifts, require_fit, require_means, require_space
 from opskit.sandbox.part import Part
 from opskit.sandbox.pins import versions
 from opskit.sandbox.profiles import PROFILES, Profile, profile
@@ -44,7 +44,7 @@ class Sandbox(Breakable):
 
         Raises:
             UnknownName, BadValue: no such profile or option, or a bad value.
-            NotInstalled: programs are missing; the message has the command that gets them.
+            NotInstalled: programs or CRDs are missing; the message has the command that gets them.
             Refused: one of that name is up with other options.
             StepFailed: a component did not become ready.
 
@@ -78,7 +78,11 @@ class Sandbox(Breakable):
         require_fit(wanted)
         others = _fitting(wanted, report)
         every = ((wanted, settings), *others)
-        require_programs(programs_of([part for one, chosen in every for part in one.components(chosen)]))
+        components = [part for one, chosen in every for part in one.components(chosen)]
+        crds = str(settings.get("crds", ""))
+        require_means(components, crds=crds, profile=profile_name)
+        for component, told in makeshifts(components, crds=crds, profile=profile_name):
+            report(component, told, 0.0)
         stop = GivenUp()
         with ThreadPoolExecutor(max_workers=1 + len(others)) as pool:
             beside = [pool.submit(self._start_beside, *each, report, stop) for each in others]

@@ -7,7 +7,7 @@ from opskit.core.errors import BadAnswer
 from opskit.sandbox.binaries import find
 from opskit.sandbox.component import Component
 from opskit.sandbox.control_plane import api
-from opskit.sandbox.crds import create_released
+from opskit.sandbox.crds import create_if_found
 from opskit.sandbox.kube import Json, KubeApi
 from opskit.sandbox.kwok_config import exec_in, forward_to
 from opskit.sandbox.light import ceph_files
@@ -35,6 +35,7 @@ def components(options: LightOptions) -> list[Component]:
     return [
         Component(
             name="rook-crds",
+            welcome_crds=("rook",),
             needs=("kube-apiserver",),
             prepare=_create_crds,
             ready=_crds_are_served,
@@ -69,7 +70,7 @@ def pods(site: Site) -> list[Json]:
 
 
 def _create_crds(site: Site) -> None:
-    if not create_released(site, "rook"):
+    if not create_if_found(site, "rook"):
         for kind, plural in _KINDS.items():
             api(site).create(_CRDS, minimal_crd(kind, plural))
 

@@ -28,7 +28,13 @@ _KINDS = ("virtualservices", "destinationrules", "peerauthentications", "envoyfi
 def components() -> list[Component]:
     """Istio's CRDs and istiod."""
     return [
-        Component(name="istio-crds", needs=("kube-apiserver",), settle=_create_crds, ready=_always),
+        Component(
+            name="istio-crds",
+            crds=("istio",),
+            needs=("kube-apiserver",),
+            settle=_create_crds,
+            ready=_always,
+        ),
         Component(
             name=NAME,
             programs=("pilot-discovery",),

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from opskit.core.errors import NotInstalled
 from opskit.sandbox import nodes
 from opskit.sandbox.component import Component
 from opskit.sandbox.control_plane import api
-from opskit.sandbox.crds import create_released
+from opskit.sandbox.crds import create_if_found, create_released
 from opskit.sandbox.kube import Json
 from opskit.sandbox.kwok_config import exec_in
 from opskit.sandbox.network import addresses, bird, fabric, objects
@@ -30,7 +29,12 @@ def _components(options: NetworkOptions, _: Sequence[Part[Any]]) -> list[Compone
         Component(name="fabric", programs=("ip", "nsenter", "iptables"), prepare=fabric.lay),
         *(_bird(node) for node in NODES),
         Component(
-            name="calico-crds", needs=("kube-apiserver",), prepare=_create_crds, ready=_crds_are_served
+            name="calico-crds",
+            crds=("calico",),
+            welcome_crds=("network-policy-api",),
+            needs=("kube-apiserver",),
+            prepare=_create_crds,
+            ready=_crds_are_served,
         ),
         Component(
             name="calico-objects",
@@ -64,13 +68,8 @@ def _stand_in(site: Site) -> Command:
 
 def _create_crds(site: Site) -> None:
     bird.wrappers(site)
-    if not create_released(site, "calico"):
-        raise NotInstalled(
-            "Calico's released CRDs were not found.",
-            where="calico-crds",
-            hint="name a folder of released CRDs with a folder `calico` in it: --crds, or OPSKIT_CRDS.",
-        )
-    create_released(site, "network-policy-api")
+    create_released(site, "calico")
+    create_if_found(site, "network-policy-api")
 
 
 def _crds_are_served(site: Site) -> bool:

@@ -3,7 +3,7 @@
 import base64
 
 from opskit.sandbox.control_plane import api
-from opskit.sandbox.crds import create_released
+from opskit.sandbox.crds import create_if_found
 from opskit.sandbox.kube import Json
 from opskit.sandbox.pki import Authority
 from opskit.sandbox.platform.making import STAND_IN
@@ -49,7 +49,7 @@ def create(site: Site) -> None:
     client = api(site)
     wanted = [*_UNRELEASED]
     for project in PROJECTS:
-        if not create_released(site, project):
+        if not create_if_found(site, project):
             wanted += _FALLBACK[project]
     for group, version, kind, plural, namespaced in wanted:
         client.create(PATH, minimal(group, [version], kind, plural, namespaced=namespaced))

@@ -20,7 +20,13 @@ STAND_IN = "platform-stand-in"
 
 def _components(_: NoOptions, __: Sequence[Part[Any]]) -> list[Component]:
     return [
-        Component(name="platform-crds", needs=("kube-apiserver",), prepare=crds.create, ready=crds.served),
+        Component(
+            name="platform-crds",
+            welcome_crds=crds.PROJECTS,
+            needs=("kube-apiserver",),
+            prepare=crds.create,
+            ready=crds.served,
+        ),
         Component(
             name=WEBHOOK,
             needs=("platform-crds",),

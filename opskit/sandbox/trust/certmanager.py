@@ -4,7 +4,6 @@ import base64
 from collections.abc import Sequence
 from typing import Any, Final
 
-from opskit.core.errors import NotInstalled
 from opskit.sandbox.binaries import require
 from opskit.sandbox.component import Component
 from opskit.sandbox.control_plane import api, assemble_kubeconfig
@@ -38,6 +37,7 @@ def components(_: NoOptions, __: Sequence[Part[Any]]) -> list[Component]:
     return [
         Component(
             name="cert-manager-crds",
+            crds=("cert-manager",),
             needs=("kube-apiserver",),
             prepare=_create_crds,
             ready=lambda site: all(api(site).find(f"/apis/{each}") is not None for each in _SERVED),
@@ -70,12 +70,7 @@ def components(_: NoOptions, __: Sequence[Part[Any]]) -> list[Component]:
 
 
 def _create_crds(site: Site) -> None:
-    if not create_released(site, "cert-manager"):
-        raise NotInstalled(
-            "There are no CRDs of cert-manager.",
-            where="--crds, OPSKIT_CRDS",
-            hint="name a folder that holds `cert-manager/` with the released CRDs.",
-        )
+    create_released(site, "cert-manager")
 
 
 def _create_objects(site: Site) -> None:

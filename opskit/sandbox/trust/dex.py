@@ -10,7 +10,7 @@ import msgspec
 from opskit.sandbox.binaries import require
 from opskit.sandbox.component import Component
 from opskit.sandbox.control_plane import api, assemble_kubeconfig
-from opskit.sandbox.crds import create_released
+from opskit.sandbox.crds import create_if_found
 from opskit.sandbox.files import private_folder, write_json, write_private
 from opskit.sandbox.keeper.annotations import annotations
 from opskit.sandbox.keeper.commands import remembered
@@ -40,7 +40,13 @@ def components(_: NoOptions, __: Sequence[Part[Any]]) -> list[Component]:
     """Dex, its configuration and rights, and what people's groups may do."""
     return [
         Component(name="authentication", needs=(CERTIFICATES.name,), prepare=authentication.write),
-        Component(name="dex-crds", needs=("kube-apiserver",), prepare=_create_crds, ready=_crds_are_served),
+        Component(
+            name="dex-crds",
+            welcome_crds=("dex",),
+            needs=("kube-apiserver",),
+            prepare=_create_crds,
+            ready=_crds_are_served,
+        ),
         Component(name="dex-objects", needs=("dex-crds",), settle=_create_objects),
         Component(
             name=PROCESS,
@@ -56,7 +62,7 @@ def components(_: NoOptions, __: Sequence[Part[Any]]) -> list[Component]:
 
 def _create_crds(site: Site) -> None:
     """Dex 2.13 itself asks for CRDs of an API version that is gone: they must be there before it starts."""
-    if create_released(site, "dex"):
+    if create_if_found(site, "dex"):
         (site.state / "dex-crds").touch()
 
 

@@ -15,6 +15,12 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.delenv("OPSKIT_BIN", raising=False)
     monkeypatch.delenv("OPSKIT_PINS", raising=False)
-    pins.programs.cache_clear()
+    monkeypatch.delenv("OPSKIT_CRDS", raising=False)
+    forget_pins()
     yield tmp_path
+    forget_pins()
+
+
+def forget_pins() -> None:
     pins.programs.cache_clear()
+    pins.released_crds.cache_clear()

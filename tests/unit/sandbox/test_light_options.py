@@ -4,10 +4,8 @@ import pytest
 
 from opskit.core.errors import BadValue, UnknownName
 from opskit.sandbox.component import programs_of
-from opskit.sandbox.control_plane import crds_folder
 from opskit.sandbox.light.ceph_files import keyring_entry, keys
 from opskit.sandbox.profiles import profile
-from opskit.sandbox.site import Site
 
 
 @pytest.mark.parametrize(
@@ -39,20 +37,6 @@ def test_every_need_is_met_by_a_component() -> None:
         assert len(names) == len(components)
         assert {need for each in components for need in each.needs} <= names
         assert "ceph-mon" in programs_of(components)
-
-
-def test_crds_come_from_the_option_or_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = Site("crds")
-    for name in ("named", "environment"):
-        (tmp_path / name / "rook").mkdir(parents=True)
-    monkeypatch.setenv("OPSKIT_CRDS", str(tmp_path / "environment"))
-    assert crds_folder(site, "rook") == tmp_path / "environment" / "rook"
-    site.make()
-    site.write_record(options={"crds": str(tmp_path / "named")})
-    assert crds_folder(site, "rook") == tmp_path / "named" / "rook"
-    assert crds_folder(site, "nobody") is None
 
 
 def test_keys_are_read_back_from_a_keyring(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class Breakable(Reached):
 
         Raises:
             UnknownName: no such fault or argument.
-            Refused: this sandbox can't have it.
+            Refused: this sandbox can't have it, or another fault is in that broke the same.
             DeadlineExceeded: it did not show.
 
         """
@@ -38,6 +38,7 @@ class Breakable(Reached):
             if name not in chosen.arguments:
                 raise UnknownName.among(f"argument of the fault {fault}", name, chosen.arguments)
         before = self.injected()
+        self._refuse_where_held(chosen, arguments, before)
         # Noted first: what is broken off half-way can be healed too.
         self._note({**before, fault: [*before.get(fault, []), arguments]})
         try:
@@ -46,6 +47,20 @@ class Breakable(Reached):
             self._note(before)
             raise
         self._note({**before, fault: [*before.get(fault, []), done]})
+
+    def _refuse_where_held(
+        self, chosen: Fault, arguments: dict[str, Any], injected: dict[str, list[dict[str, Any]]]
+    ) -> None:
+        wanted = chosen.victims_of(arguments)
+        for name in injected:
+            other = self._fault(name)
+            for done in injected[name] if other is not chosen else ():
+                for victim in wanted & other.victims_of(done):
+                    raise Refused(
+                        f"The fault {name} is in, and has broken {victim}, as {chosen.name} would.",
+                        where=self.name,
+                        hint=f"run `opskit sandbox fault heal {name} --name {self.name}` first.",
+                    )
 
     def heal(self, fault: str | None = None) -> None:
         """Mend a fault, or all of them, and return once the system is healthy.

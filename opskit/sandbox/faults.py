@@ -1,7 +1,8 @@
 """What can be broken in a sandbox: a fault as data and two functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import Parameter, signature
 from typing import Any, Protocol
 
 from opskit.core.errors import UnknownName
@@ -39,8 +40,17 @@ class Fault:
     """`(sandbox, **what inject returned)`: mends it and waits until the system says so."""
     arguments: dict[str, str] = field(default_factory=dict[str, str])
     """Each argument and what it means."""
+    victims: tuple[str, ...] = ()
+    """What it breaks, in words, with `{argument}` for an argument's value: of the faults with a victim in
+    common only one can be in, for the next would not show, or neither could be healed."""
     anywhere: bool = False
     """Whether it is made of `ceph` commands alone, and so works on a real Rook too."""
+
+    def victims_of(self, arguments: Mapping[str, Any]) -> set[str]:
+        """What it breaks with these arguments, or as it is by default."""
+        known = signature(self.inject).parameters.values()
+        defaults = {each.name: each.default for each in known if each.default is not Parameter.empty}
+        return {each.format(**{**defaults, **arguments}) for each in self.victims}
 
 
 def fault_named(faults: Sequence[Fault], name: str) -> Fault:

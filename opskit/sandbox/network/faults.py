@@ -229,6 +229,7 @@ FAULTS = (
         seen="`birdcl show protocols` on both: the session leaves Established when the hold timer expires.",
         inject=_cut,
         heal=_mend,
+        victims=("the BGP sessions",),
         arguments={"node": "one node (node-a)", "peer": "the other (node-b)"},
     ),
     Fault(
@@ -237,6 +238,7 @@ FAULTS = (
         seen="`birdcl` there can't connect; its peers say Connection refused.",
         inject=_kill,
         heal=_revive,
+        victims=("the BGP sessions",),
         arguments={"node": "which (node-c)"},
     ),
     Fault(
@@ -245,6 +247,7 @@ FAULTS = (
         seen="`birdcl show protocols all`: Bad peer AS on both ends.",
         inject=_overridden("as", "64999"),
         heal=_not_overridden,
+        victims=("the BGP sessions",),
         arguments={"node": "which (node-d)"},
     ),
     Fault(
@@ -254,6 +257,7 @@ FAULTS = (
         "kernel grow.",
         inject=_overridden("password", "not-the-peers"),
         heal=_not_overridden,
+        victims=("the BGP sessions",),
         arguments={"node": "which (node-d)"},
     ),
     Fault(
@@ -262,6 +266,7 @@ FAULTS = (
         seen="`birdcl show protocols` on the node: Node_10_99_0_250 is Connect or Active.",
         inject=_wrong_peer,
         heal=_no_wrong_peer,
+        victims=("the BGP sessions",),
         arguments={"node": "which node has the peer (node-a)"},
     ),
     Fault(
@@ -270,6 +275,7 @@ FAULTS = (
         seen="`birdcl show protocols` lists no BGP protocol any more.",
         inject=_mesh_off,
         heal=_mesh_on,
+        victims=("the BGP sessions",),
     ),
     Fault(
         name="ipam-leak",
@@ -277,6 +283,7 @@ FAULTS = (
         seen="`kubectl get ipamblocks.projectcalico.org -o yaml`: attributes of pods that don't exist.",
         inject=_leak,
         heal=_release,
+        victims=("the address blocks",),
         arguments={"node": "whose block (node-b)", "count": "how many (5)"},
     ),
     Fault(
@@ -285,6 +292,7 @@ FAULTS = (
         seen="`kubectl get ipamblocks.projectcalico.org`: 16 blocks, none with `unallocated` left.",
         inject=_exhaust,
         heal=_release,
+        victims=("the address blocks",),
     ),
     Fault(
         name="block-of-gone-node",
@@ -292,6 +300,7 @@ FAULTS = (
         seen="`kubectl get blockaffinities.projectcalico.org`: node-z, which `kubectl get nodes` lacks.",
         inject=_gone_node,
         heal=_release,
+        victims=("the address blocks",),
     ),
     Fault(
         name="dns-locked-out",

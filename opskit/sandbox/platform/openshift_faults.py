@@ -122,6 +122,7 @@ FAULTS = (
         seen="`kubectl get machineconfigpool worker -o yaml` has spec.paused true.",
         inject=_pool_paused,
         heal=_pool_mended,
+        victims=("the pool worker",),
     ),
     Fault(
         name="pool-degraded",
@@ -129,6 +130,7 @@ FAULTS = (
         seen="`kubectl get machineconfigpool` shows DEGRADED True.",
         inject=_pool_degraded,
         heal=_pool_mended,
+        victims=("the pool worker",),
     ),
     Fault(
         name="route-host-taken",

@@ -108,6 +108,7 @@ ETCD_STOPPED = Fault(
     "Where it was the only one, kubectl gets no answer or a time-out.",
     inject=_stop_etcd,
     heal=_start_etcd,
+    victims=("the node {node}",),
     arguments={"node": "which control plane; cp1"},
 )
 MANIFEST_BROKEN = Fault(
@@ -117,6 +118,7 @@ MANIFEST_BROKEN = Fault(
     "`unrecognized feature gate: NoSuchGate`. With one control plane, kubectl gets no answer.",
     inject=_break_manifest,
     heal=_mend_manifest,
+    victims=("the node {node}",),
     arguments={"node": "which control plane; cp1"},
 )
 CERTIFICATE_ENDS = Fault(
@@ -126,6 +128,7 @@ CERTIFICATE_ENDS = Fault(
     "node, `kubeadm certs check-expiration`: invalid. With hours left, only the latter tells.",
     inject=_end_certificate,
     heal=_give_certificate,
+    victims=("the node {node}",),
     arguments={
         "node": "which control plane; cp1",
         "hours": "from now until it ends, negative: it is over; -1",

@@ -83,5 +83,6 @@ ETCD_FULL = Fault(
     "exceeded`, and reads go on.",
     inject=_fill,
     heal=_empty,
+    victims=("the node {node}",),
     arguments={"node": "which control plane; cp1"},
 )

@@ -134,6 +134,7 @@ CONTROL_PLANE_OFF = Fault(
     "fewer than three control planes, kubectl gets no answer at all.",
     inject=_control_plane_off,
     heal=_power_on,
+    victims=("the node {node}",),
     arguments={"node": "which control plane; cp1"},
 )
 WORKER_OFF = Fault(
@@ -142,6 +143,7 @@ WORKER_OFF = Fault(
     seen="`kubectl get nodes`: NotReady, `Kubelet stopped posting node status`; SSH does not answer.",
     inject=_worker_off,
     heal=_power_on,
+    victims=("the node {node}",),
     arguments={"node": "which node; w1"},
 )
 KUBELET_STOPPED = Fault(
@@ -150,6 +152,7 @@ KUBELET_STOPPED = Fault(
     seen="`kubectl get nodes`: NotReady; on the node, `systemctl is-active kubelet`: inactive.",
     inject=_stop_kubelet,
     heal=_start_kubelet,
+    victims=("the node {node}",),
     arguments={"node": "which node; w1"},
 )
 CONTAINERD_STOPPED = Fault(
@@ -159,6 +162,7 @@ CONTAINERD_STOPPED = Fault(
     "connection and `systemctl is-active containerd` says inactive.",
     inject=_stop_containerd,
     heal=_start_containerd,
+    victims=("the node {node}",),
     arguments={"node": "which node; w1"},
 )
 KUBELET_CERTIFICATE_EXPIRED = Fault(
@@ -169,6 +173,7 @@ KUBELET_CERTIFICATE_EXPIRED = Fault(
     "kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory`.",
     inject=_expire_kubelet,
     heal=_renew_kubelet,
+    victims=("the node {node}",),
     arguments={"node": "which node; w1"},
 )
 DISK_PRESSURE = Fault(
@@ -178,5 +183,6 @@ DISK_PRESSURE = Fault(
     "`node.kubernetes.io/disk-pressure`: no pod is scheduled there, and pods are evicted.",
     inject=_press_disk,
     heal=_relieve_disk,
+    victims=("the node {node}",),
     arguments={"node": "which node; w1"},
 )

@@ -87,6 +87,7 @@ OSD_DOWN = Fault(
     "Ready, CrashLoopBackOff; after 10 minutes Ceph marks the OSD out.",
     inject=_osd_down,
     heal=_osd_up,
+    victims=("osd.{osd}",),
     arguments={
         "osd": "its number (0)",
         "cause": "crash: a new pod brings it back; disk: only a new disk does (crash)",
@@ -151,6 +152,7 @@ MON_DOWN = Fault(
     seen="MON_DOWN in `ceph health detail`, quorum of two; the pod rook-ceph-mon-X is not Ready.",
     inject=_mon_down,
     heal=_mon_up,
+    victims=("mon.{mon}",),
     arguments={"mon": "a, b or c (c)"},
 )
 
@@ -195,5 +197,6 @@ MON_CLOCK_SKEW = Fault(
     seen="MON_CLOCK_SKEW in `ceph health detail` and the skew in `ceph time-sync-status`.",
     inject=_skew,
     heal=_unskew,
+    victims=("mon.{mon}",),
     arguments={"mon": "a, b or c (c)", "seconds": "how far ahead (2)"},
 )

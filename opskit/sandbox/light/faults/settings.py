@@ -83,5 +83,6 @@ SLOW_OSD = Fault(
     "(ceph_osd_op_w_latency_sum / _count) stands out.",
     inject=_slow,
     heal=_fast,
+    victims=("osd.{osd}",),
     arguments={"osd": "its number (3)"},
 )

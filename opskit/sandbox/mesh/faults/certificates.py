@@ -73,6 +73,7 @@ CERTIFICATE_EXPIRED = Fault(
     "in the Envoy of web. Connections that were open before go on.",
     inject=_expire,
     heal=_renew,
+    victims=("the catalog",),
 )
 WRONG_CA = Fault(
     name="wrong-ca",
@@ -82,4 +83,5 @@ WRONG_CA = Fault(
     "`ssl.fail_verify_error` in the Envoy of web.",
     inject=_foreign,
     heal=_renew,
+    victims=("the catalog",),
 )

@@ -32,6 +32,7 @@ SUBSET_WITHOUT_PODS = Fault(
     "endpoint of the subset.",
     inject=_no_pods,
     heal=_pods_back,
+    victims=("reviews v2",),
 )
 
 
@@ -53,6 +54,7 @@ UNKNOWN_HOST = Fault(
     seen="One request in ten ends with 503 and the flag NC; `istioctl analyze` says IST0101.",
     inject=_nowhere,
     heal=_reviews_back,
+    victims=("the VirtualService reviews",),
 )
 
 
@@ -68,6 +70,7 @@ WRONG_WEIGHTS = Fault(
     seen="40 % of the requests reach v2, and nothing says so but the counters.",
     inject=_weights,
     heal=_reviews_back,
+    victims=("the VirtualService reviews",),
 )
 
 

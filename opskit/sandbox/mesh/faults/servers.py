@@ -31,6 +31,7 @@ BROKEN_VERSION = Fault(
     seen="Errors at the gateway, in proportion to v2's weight; v1 is sound.",
     inject=_broken,
     heal=_sound,
+    victims=("reviews v2",),
     arguments={"share": "of its requests that fail, 0 to 1 (0.8)"},
 )
 
@@ -46,6 +47,7 @@ SLOW_VERSION = Fault(
     seen="The latency of the requests that v2 has; beyond 3 s Envoy's time-out answers 504.",
     inject=_slow,
     heal=_sound,
+    victims=("reviews v2",),
     arguments={"seconds": "that it waits (1.5)"},
 )
 
@@ -77,6 +79,7 @@ SERVICE_BROKEN = Fault(
     "(outlier_detection.ejections_active): then 503 with the flag UH.",
     inject=_bad_catalog,
     heal=_good_catalog,
+    victims=("the catalog",),
 )
 SERVICE_HANGS = Fault(
     name="service-hangs",
@@ -85,6 +88,7 @@ SERVICE_HANGS = Fault(
     "the catalog's cluster rise.",
     inject=_hanging_catalog,
     heal=_good_catalog,
+    victims=("the catalog",),
 )
 
 

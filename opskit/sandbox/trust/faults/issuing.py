@@ -21,6 +21,8 @@ from opskit.sandbox.trust.objects import path_of
 _LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1:libc.so.6"
 """Before libfaketime is set up, BIND's jemalloc would ask it for the time, for ever: let libc allocate."""
 _VICTIM = "storefront"
+_ASKED_FOR = f"the certificate {_VICTIM}"
+"""Each of these faults asks for it, in a way of its own."""
 _TROUBLES = {
     "503": Trouble(path="/order-plz", status=503, kind="serverInternal", detail="Service busy; retry later."),
     "429": Trouble(
@@ -81,6 +83,7 @@ WRONG_TSIG_KEY = Fault(
     "CertificateRequest are pending, the Certificate is Issuing.",
     inject=_wrong_key,
     heal=_right_key,
+    victims=(_ASKED_FOR,),
 )
 
 
@@ -102,6 +105,7 @@ ISSUER_MISSING = Fault(
     "only says DoesNotExist and Issuing, for ever.",
     inject=_missing,
     heal=_drop,
+    victims=(_ASKED_FOR,),
 )
 
 
@@ -128,6 +132,7 @@ ACME_ERRORS = Fault(
     "Order is errored, and the Certificate is tried again after the ordinary back-off.",
     inject=_trouble,
     heal=_no_trouble,
+    victims=(_ASKED_FOR,),
     arguments={"status": "503 or 429 (503)"},
 )
 
@@ -152,6 +157,7 @@ CA_DELETED = Fault(
     seen="ClusterIssuer ca Ready=False ErrGetKeyPair; certificates are valid and are not renewed any more.",
     inject=_lose_ca,
     heal=_bring_ca,
+    victims=("the issuer ca",),
 )
 
 
@@ -186,6 +192,7 @@ EXPIRED = Fault(
     seen="Certificate shop Ready=False, notAfter in the past; its request waits for the issuer.",
     inject=_expire,
     heal=_renew,
+    victims=("the issuer ca",),
 )
 
 
@@ -229,6 +236,7 @@ DNS_CLOCK = Fault(
     "server's log says `tsig verify failure (BADTIME)`. Order and request are pending.",
     inject=_skew,
     heal=_unskew,
+    victims=(_ASKED_FOR,),
     arguments={"seconds": "how far ahead (900)"},
 )
 
@@ -290,6 +298,7 @@ DENIED = Fault(
     "denier's words; it is tried again after the back-off.",
     inject=_deny,
     heal=_allow,
+    victims=(_ASKED_FOR,),
 )
 
 FAULTS = (

@@ -42,6 +42,7 @@ LDAP_DOWN = Fault(
     "stays OK. Tokens that were given go on working.",
     inject=_directory_down,
     heal=_directory_up,
+    victims=("people's login",),
 )
 
 
@@ -64,6 +65,7 @@ WRONG_BIND_PASSWORD = Fault(
     '"Invalid Credentials"`; its /healthz stays OK.',
     inject=_rotate_bind_password,
     heal=_restore_bind_password,
+    victims=("people's login",),
 )
 
 
@@ -84,6 +86,7 @@ DEX_DOWN = Fault(
     "working until they end.",
     inject=_dex_down,
     heal=_dex_up,
+    victims=("people's login",),
 )
 
 
@@ -113,6 +116,7 @@ WRONG_GROUP_BASE = Fault(
     '"No Such Object"`; its /healthz stays OK.',
     inject=_wrong_groups,
     heal=_as_it_was,
+    victims=("people's login",),
 )
 
 
@@ -133,6 +137,7 @@ WRONG_ROOT_CA = Fault(
     "certificate signed by unknown authority`; its /healthz stays OK.",
     inject=_wrong_root,
     heal=_as_it_was,
+    victims=("people's login",),
 )
 
 
@@ -164,6 +169,7 @@ ISSUER_MISMATCH = Fault(
     "API server's log `failed to update authentication config`: the old one then stays in force.",
     inject=_mismatch,
     heal=_match,
+    victims=("the API server's authentication configuration",),
 )
 
 
@@ -191,6 +197,7 @@ WRONG_CA = Fault(
     "certificate signed by unknown authority`; until its next start the old one stays in force.",
     inject=_other_ca,
     heal=_match,
+    victims=("the API server's authentication configuration",),
 )
 
 
@@ -212,6 +219,7 @@ NOBODY_TRUSTED = Fault(
     "who came by Dex; the API server's log says `reloaded authentication config`, and no error.",
     inject=_nobody_trusted,
     heal=_match,
+    victims=("the API server's authentication configuration",),
 )
 
 

@@ -41,6 +41,7 @@ SEALED = Fault(
     seen="`bao status` in its pod: Sealed true; sys/health 503; the pod openbao-N is not Ready, RESTARTS 1.",
     inject=_seal,
     heal=_unseal,
+    victims=("OpenBao's quorum",),
     arguments={"node": "its number (2)"},
 )
 
@@ -66,6 +67,7 @@ LEADER_KILLED = Fault(
     "failure tolerance 0; its pod is in CrashLoopBackOff.",
     inject=_kill_leader,
     heal=_revive,
+    victims=("OpenBao's quorum",),
 )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from opskit.core.wording import count
 from opskit.plots import style
 
 _SHAPES = {"HEALTH_ERR": ("✖", style.VERMILION), "HEALTH_WARN": ("▲", style.ORANGE)}
@@ -145,7 +146,7 @@ def recovery_sentence(frame: pd.DataFrame) -> str:
     timed = [row["seconds_left"] for row in rows if isfinite(row["seconds_left"])]
     if not timed:
         return f"{what}; nothing moves at the moment"
-    pace = f"{rows[0]['objects_per_s']:.0f} objects a second"
+    pace = f"{count(round(rows[0]['objects_per_s']), 'object')} a second"
     return f"{what}; done in about {style.duration(max(timed))} at {pace}"
 
 

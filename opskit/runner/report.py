@@ -138,7 +138,7 @@ def _findings(verdict: Verdict) -> Html:
             each.summary,
             el("span", each.severity.value, class_=f"badge {each.severity.value}"),
             each.subject,
-            each.code,
+            el("span", each.code, class_="whole"),
         )
         for each in verdict.findings
     )

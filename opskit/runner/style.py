@@ -54,6 +54,7 @@ margin:6px 0;white-space:pre-wrap}
 .opskit .quiet{padding:0 16px}
 .opskit .failed{border-left:6px solid #b42318;padding:4px 12px;margin:8px 0}
 .opskit figure{margin:8px 0}.opskit figure>div{min-height:160px}.opskit img{max-width:100%}
+.opskit .whole{white-space:nowrap}
 .opskit thead th{overflow-wrap:normal}.opskit .dataframe thead th{text-align:left}
 .opskit .html{overflow-x:auto}.opskit section section{border:0;padding:0;margin:4px 0}
 .opskit section .banner{border-left:6px solid var(--tone);padding-left:14px}

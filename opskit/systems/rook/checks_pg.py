@@ -128,7 +128,8 @@ def pg_degraded(facts: Facts) -> list[Finding]:
         return []
     pgmap = known(facts.status, Status()).pgmap
     moving = pgmap.recovering_objects_per_sec
-    speed = f"recovery makes {moving} objects a second" if moving else "nothing recovers at the moment"
+    pace = f"recovery makes {count(moving, 'object')} a second"
+    speed = pace if moving else "nothing recovers at the moment"
     return [
         finding(
             "PG_DEGRADED",

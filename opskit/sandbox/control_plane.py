@@ -52,7 +52,12 @@ class ControlPlaneOptions(msgspec.Struct, frozen=True, kw_only=True):
 
         """
         if self.crds and not Path(self.crds).is_dir():
-            raise BadValue("There are no CRDs.", where=self.crds, hint="name a folder of released CRDs.")
+            raise BadValue(
+                "There is no such folder.",
+                where=f"--crds {self.crds}",
+                hint="name one that holds a folder a project, as `rook/`, or leave --crds out: "
+                "`opskit sandbox build` gets released CRDs.",
+            )
         return self
 
 

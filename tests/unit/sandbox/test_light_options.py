@@ -14,7 +14,7 @@ from opskit.sandbox.profiles import profile
         ({"mons": 2}, "--mons"),
         ({"osds": 4}, "--osds"),
         ({"osd_size": 1}, "--osd-size"),
-        ({"crds": "/none"}, "/none"),
+        ({"crds": "/none"}, "--crds /none"),
     ],
 )
 def test_what_makes_no_cluster(given: dict[str, object], where: str) -> None:

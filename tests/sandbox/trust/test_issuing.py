@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from opskit.core.errors import Refused
 from opskit.sandbox import Sandbox
 from opskit.sandbox.control_plane import api
 from opskit.sandbox.trust import issuers
@@ -40,5 +41,19 @@ def test_a_certificate_is_issued_by_acme_over_dns_and_renewed(trust: Sandbox) ->
 @pytest.mark.parametrize("fault", ["issuer-missing", "ca-secret-deleted", "acme-wrong-tsig-key"])
 def test_a_fault_shows_and_is_healed(trust: Sandbox, fault: str) -> None:
     trust.inject(fault)
+    trust.heal()
+    assert trust.ailments() == []
+
+
+def test_a_second_fault_of_the_same_certificate_is_refused_before_anything_is_touched(trust: Sandbox) -> None:
+    trust.inject("acme-errors")
+    before, noted = trust.site.processes.pid("cert-manager"), trust.injected()
+    with pytest.raises(
+        Refused, match="The fault acme-errors is in, and has broken the certificate storefront"
+    ):
+        trust.inject("certificate-denied")
+    assert (trust.site.processes.pid("cert-manager"), trust.injected()) == (before, noted)
+    trust.heal()
+    trust.inject("certificate-denied")
     trust.heal()
     assert trust.ailments() == []

@@ -87,6 +87,8 @@ class ContainerStatus(Wire, frozen=True):
     restart_count: int = 0
     image: str = ""
     image_id: str = msgspec.field(name="imageID", default="")
+    container_id: str = msgspec.field(name="containerID", default="")
+    """`containerd://…`: the runtime, and its own name for the container."""
     state: ContainerState = ContainerState()
     last_state: ContainerState = ContainerState()
 

@@ -7,7 +7,7 @@ openssl: https://docs.openssl.org/master/man1/openssl-x509/; df: POSIX.
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -15,8 +15,10 @@ from opskit.core.errors import BadAnswer
 from opskit.core.findings import Data
 from opskit.core.parts import Unread, known
 
-RUNNING = "CONTAINER_RUNNING"
+RUNNING, EXITED = "CONTAINER_RUNNING", "CONTAINER_EXITED"
 RUNTIMES = ("containerd", "crio")
+SETTLED = timedelta(minutes=10)
+"""After that long a run, kubelet starts to count a container's restarts anew."""
 
 
 class Validity(Data, frozen=True):
@@ -58,6 +60,11 @@ class Container(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     created_at: str = "0"
     """Nanoseconds since 1970."""
 
+    @property
+    def made(self) -> int:
+        """When it was made, in nanoseconds since 1970."""
+        return int(self.created_at) if self.created_at.isdecimal() else 0
+
 
 class Containers(msgspec.Struct, frozen=True, kw_only=True):
     """`crictl ps -a -o json`."""
@@ -80,7 +87,7 @@ class Machine(Data, frozen=True):
     kubelet_log: list[str] | Unread = msgspec.field(default_factory=list[str])
     """Why it ended, by its log; asked for only where kubelet seems to be in trouble."""
     last_words: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-    """Static pod that does not run → the last lines of its log."""
+    """Static pod that does not run, or was only just restarted → what it said when it ended."""
 
     @property
     def gaps(self) -> list[Unread]:
@@ -100,9 +107,30 @@ class Machine(Data, frozen=True):
 
     def newest(self, component: str) -> Container | None:
         """The container of that name that was made last."""
+        return next(iter(self._made(component)), None)
+
+    def restarted(self, component: str, *, since: datetime) -> bool:
+        """Whether what runs now ended before, and was started again after that moment."""
+        last = self.newest(component)
+        if last is None or last.state != RUNNING or last.metadata.attempt == 0:
+            return False
+        return last.made > since.timestamp() * 1e9
+
+    def witnesses(self, component: str, *, now: datetime) -> list[Container]:
+        """Containers whose logs may say why it does not run, or did not; those that ended first.
+
+        The one that runs is the last of them: it may end, and take the others along, before it is asked.
+        None where it runs and nothing says that it will not go on.
+        """
+        if self.runs(component) and not self.restarted(component, since=now - SETTLED):
+            return []
+        return sorted(self._made(component), key=lambda each: each.state != EXITED)
+
+    def _made(self, component: str) -> list[Container]:
+        """Containers of that name, the newest first."""
         held = [] if isinstance(self.containers, Unread) else self.containers
         own = [each for each in held if each.metadata.name == component]
-        return max(own, key=lambda each: int(each.created_at or 0), default=None)
+        return sorted(own, key=lambda each: each.made, reverse=True)
 
 
 def services(names: Sequence[str], text: str) -> dict[str, str]:
@@ -154,7 +182,14 @@ def _message(line: str) -> str:
     return (err[1].replace('\\"', '"') if err else text).strip()[:300]
 
 
-def last_words(text: str) -> str:
-    """What a container said last: why it ended, else its last line."""
-    told = fatal(text) or [line.strip()[:300] for line in text.splitlines() if line.strip()]
+def last_words(text: str, *, over: bool = True) -> str:
+    """What a container said last: why it ended, else its last line.
+
+    Args:
+        text: its log.
+        over: whether none runs; where one runs again, the last line of an orderly end is no reason.
+
+    """
+    lines = [line.strip()[:300] for line in text.splitlines() if line.strip()] if over else []
+    told = fatal(text) or lines
     return told[-1] if told else ""

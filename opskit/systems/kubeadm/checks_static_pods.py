@@ -1,11 +1,13 @@
 """The control plane's static pods: what their nodes say of them, and else what the API server does."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import NamedTuple
 
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.parts import Unread
 from opskit.systems.kubeadm import kinds
+from opskit.systems.kubeadm.answers_machines import Machine
 from opskit.systems.kubeadm.checks_machines import halted
 from opskit.systems.kubeadm.checks_nodes import silent
 from opskit.systems.kubeadm.facts import COMPONENTS, Facts
@@ -14,6 +16,8 @@ from opskit.systems.kubeadm.judging import finding
 _PAGE = "reference/setup-tools/kubeadm/implementation-details/"
 _STORE = ("etcd", "kube-apiserver")
 """The ones that the others of their node live by, in this order."""
+_JUST_NOW = timedelta(minutes=1)
+"""Where no pod tells what is ready: one that was restarted since is taken for one that ends again."""
 
 
 class Stopped(NamedTuple):
@@ -42,15 +46,36 @@ def _state(facts: Facts, node: str, component: str, away: set[str]) -> Stopped |
         return None if node in away else _by_pod(facts, node, component)
     if component not in machine.manifests:
         return Stopped(node, component, "missing", "")
+    said = machine.last_words.get(component, "")
     if machine.runs(component) is False:
-        return Stopped(node, component, "ended", machine.last_words.get(component, ""))
+        return Stopped(node, component, "ended", said)
+    # Between two ends of a crash loop it runs for seconds: what it said at the last one still tells why.
+    if said and not _vouched(facts, machine, node, component):
+        return Stopped(node, component, "ended", said)
     return None if node in away else _by_pod(facts, node, component, there=True)
+
+
+def _vouched(facts: Facts, machine: Machine, node: str, component: str) -> bool:
+    """Whether one that ended and runs again is known to do its work.
+
+    Its pod knows only what kubelet could report: of a container that was made since, it says nothing.
+    """
+    if isinstance(facts.static_pods, Unread):
+        return component not in _STORE or not machine.restarted(component, since=facts.now - _JUST_NOW)
+    last, pod = machine.newest(component), _pod(facts, node, component)
+    if last is None or pod is None or not _is_ready(pod):
+        return False
+    return any(each.container_id.endswith(f"//{last.id}") for each in pod.status.container_statuses or [])
+
+
+def _pod(facts: Facts, node: str, component: str) -> kinds.Pod | None:
+    return next((each for each in facts.component(component) if each.spec.node_name == node), None)
 
 
 def _by_pod(facts: Facts, node: str, component: str, *, there: bool = False) -> Stopped | None:
     if isinstance(facts.static_pods, Unread):
         return None
-    pod = next((each for each in facts.component(component) if each.spec.node_name == node), None)
+    pod = _pod(facts, node, component)
     if pod is None:
         return None if there else Stopped(node, component, "missing", "")
     return None if _is_ready(pod) else Stopped(node, component, "unready", _last_word(pod))

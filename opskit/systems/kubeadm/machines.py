@@ -90,15 +90,25 @@ def _kubelet_log(cluster: Cluster, node: str, seen: Machine) -> list[str] | Unre
 
 
 def _last_words(cluster: Cluster, node: str, seen: Machine) -> dict[str, str]:
-    """Of static pods that have a manifest and do not run."""
-    found: dict[str, str] = {}
-    for name in known(seen.manifests, []):
-        ended = seen.newest(name)
-        if name in COMPONENTS and seen.runs(name) is False and ended is not None:
-            argv = ("crictl", "logs", "--tail", str(_LOG_LINES), ended.id)
-            told = attempt("logs", lambda argv=argv: _ask(cluster, node, argv, both=True))
-            found[name] = answers.last_words(known(told, ""))
-    return found
+    """Of static pods that have a manifest and do not run, or may end again."""
+    now = cluster.now()
+    names = [each for each in known(seen.manifests, []) if each in COMPONENTS]
+    asked = {name: seen.witnesses(name, now=now) for name in names}
+    return {
+        name: _said(cluster, node, those, over=seen.runs(name) is False)
+        for name, those in asked.items()
+        if those
+    }
+
+
+def _said(cluster: Cluster, node: str, asked: list[answers.Container], *, over: bool) -> str:
+    """What the first of them that said anything said last; their logs can be gone by now."""
+    for each in asked:
+        argv = ("crictl", "logs", "--tail", str(_LOG_LINES), each.id)
+        told = attempt("logs", lambda argv=argv: _ask(cluster, node, argv, both=True))
+        if words := answers.last_words(known(told, ""), over=over):
+            return words
+    return ""
 
 
 def _ask(

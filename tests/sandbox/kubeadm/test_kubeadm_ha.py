@@ -11,6 +11,7 @@ from opskit.core.parts import known
 from opskit.sandbox import Sandbox
 from opskit.sandbox.kubeadm import etcd, layout
 from opskit.systems.kubeadm import facts, views
+from opskit.systems.kubeadm.checks import check
 from tests.sandbox.kubeadm.conftest import Opskit, cluster_of
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1200)]
@@ -65,6 +66,12 @@ def revisions(opskit: Opskit) -> list[int]:
     return [each.status.header.revision for each in known(found, [])]
 
 
+def causes(opskit: Opskit, *, looks: int) -> list[str]:
+    """The cause of the first finding, look after look."""
+    with opskit.open() as cluster:
+        return [check(facts.read(cluster))[0].cause for _ in range(looks)]
+
+
 def test_the_api_answers_while_one_of_three_control_planes_is_off(whole: Sandbox, opskit_ha: Opskit) -> None:
     whole.inject("control-plane-off", node=LOST)
     found = opskit_ha.findings(whole=False)
@@ -93,6 +100,8 @@ def test_one_broken_api_server_of_three_is_told_by_its_node(whole: Sandbox, opsk
     )
     assert "NoSuchGate" in found[0]["cause"]
     assert "kubeadm/NODE_NOT_READY" not in [each["code"] for each in found]
+    # It starts again every few seconds at first: whenever one looks, the reason is the same.
+    assert {"NoSuchGate" in each for each in causes(opskit_ha, looks=20)} == {True}
     write(whole, "one-api-server-broken", "yes")
     assert answer(whole, "one-api-server-broken") == "yes"
 

@@ -5,9 +5,17 @@ from typing import Any
 
 import msgspec
 
-from opskit.core.parts import Unread
+from opskit.core.parts import Unread, known
 from opskit.systems.kubeadm import answers, kinds
-from opskit.systems.kubeadm.answers_machines import RUNNING, Container, ContainerName, Disk, Machine, Validity
+from opskit.systems.kubeadm.answers_machines import (
+    EXITED,
+    RUNNING,
+    Container,
+    ContainerName,
+    Disk,
+    Machine,
+    Validity,
+)
 from opskit.systems.kubeadm.facts import COMPONENTS, Facts
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -45,8 +53,16 @@ def under_pressure(found: kinds.Node, name: str) -> kinds.Node:
 
 
 def static_pod(
-    component: str, host: str, *, ready: bool = True, version: str = "v1.37.2", **status: Any
+    component: str,
+    host: str,
+    *,
+    ready: bool = True,
+    version: str = "v1.37.2",
+    attempt: int = 0,
+    **status: Any,
 ) -> kinds.Pod:
+    """Its pod; `attempt`: of the container that its kubelet reported last."""
+    reported = {"name": component, "containerID": f"containerd://{component}-{attempt}", "ready": ready}
     return convert(
         kinds.Pod,
         {
@@ -60,7 +76,12 @@ def static_pod(
                 "nodeName": host,
                 "containers": [{"name": component, "image": f"registry.k8s.io/{component}:{version}"}],
             },
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}], **status},
+            "status": {
+                "phase": "Running",
+                "conditions": [{"type": "Ready", "status": str(ready)}],
+                "containerStatuses": [reported],
+                **status,
+            },
         },
     )
 
@@ -164,7 +185,7 @@ def machine(*, ended: dict[str, str] | None = None, without: tuple[str, ...] = (
             Container(
                 id=name,
                 metadata=ContainerName(name=name),
-                state="CONTAINER_EXITED" if name in over else RUNNING,
+                state=EXITED if name in over else RUNNING,
                 created_at="1",
             )
             for name in there
@@ -172,6 +193,24 @@ def machine(*, ended: dict[str, str] | None = None, without: tuple[str, ...] = (
         "last_words": over,
     }
     return Machine(**{**healthy, **changed})
+
+
+def container(name: str, state: str = RUNNING, *, attempt: int = 0, ago: float = 0) -> Container:
+    """One that was made so many seconds ago."""
+    made = NOW - timedelta(seconds=ago)
+    return Container(
+        id=f"{name}-{attempt}",
+        metadata=ContainerName(name=name, attempt=attempt),
+        state=state,
+        created_at=str(int(made.timestamp()) * 10**9),
+    )
+
+
+def between_two_ends(component: str, words: str, *, ago: float = 2) -> Machine:
+    """A control plane on which one ended, said why, and runs again since so many seconds."""
+    held = [each for each in known(machine().containers, []) if each.metadata.name != component]
+    again = [container(component, attempt=4, ago=ago), container(component, EXITED, attempt=3, ago=ago + 40)]
+    return machine(containers=[*again, *held], last_words={component: words})
 
 
 PLANES = ("cp1", "cp2", "cp3")

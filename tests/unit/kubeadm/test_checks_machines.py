@@ -8,10 +8,10 @@ import pytest
 from opskit.core.findings import Finding, Severity
 from opskit.core.parts import Unread
 from opskit.systems.kubeadm import answers
-from opskit.systems.kubeadm.answers_machines import Disk, Validity
+from opskit.systems.kubeadm.answers_machines import EXITED, Disk, Validity, last_words
 from opskit.systems.kubeadm.checks import check
 from tests.unit.kubeadm import scenes
-from tests.unit.kubeadm.scenes import NOW, PLANES, facts, node
+from tests.unit.kubeadm.scenes import NOW, PLANES, container, facts, node
 from tests.unit.kubeadm.test_checks import away, codes, on, planes, sick
 
 SILENT = Unread(part="the API server", error="Unreachable", reason="The connection was refused.")
@@ -128,6 +128,95 @@ def test_the_last_words_of_a_static_pod_are_its_cause() -> None:
     assert WORDS in found.cause
     assert any("crictl logs" in each.command for each in found.evidence)
     assert any("No API server answers" in each.text for each in found.evidence)
+
+
+STORE, HELPER = "kube-apiserver", "kube-scheduler"
+CUT_OFF = planes(cp2={"ready": "Unknown"})
+
+
+def of_cp2(component: str, **changed: Any) -> list[Any]:
+    """The control plane's pods, one of cp2's reported otherwise."""
+    others = [
+        each
+        for each in facts().static_pods
+        if (each.spec.node_name, each.labels["component"]) != ("cp2", component)
+    ]
+    return [*others, scenes.static_pod(component, "cp2", **changed)]
+
+
+@pytest.mark.parametrize(
+    ("component", "changed", "blamed"),
+    [
+        (STORE, {"static_pods": of_cp2(STORE, ready=False, attempt=4)}, True),
+        (HELPER, {"static_pods": of_cp2(HELPER, ready=False, attempt=4)}, True),
+        (STORE, {"static_pods": of_cp2(STORE, attempt=0)}, True),
+        (STORE, {"static_pods": of_cp2(STORE, attempt=0), "nodes": CUT_OFF}, True),
+        (STORE, {"static_pods": of_cp2(STORE, attempt=4)}, False),
+        (HELPER, {"static_pods": of_cp2(HELPER, attempt=4)}, False),
+        (HELPER, {"static_pods": scenes.UNREAD}, False),
+    ],
+)
+def test_between_two_ends_of_a_crash_loop_the_last_words_still_count(
+    component: str, changed: dict[str, Any], blamed: bool
+) -> None:
+    machines = away() | {"cp2": scenes.between_two_ends(component, WORDS)}
+    found = check(facts(**{"machines": machines, **changed}))
+    assert [each.subject for each in found] == ([f"{component} on cp2"] if blamed else [])
+    assert all(WORDS in each.cause for each in found)
+
+
+@pytest.mark.parametrize(
+    ("component", "ago", "code"),
+    [
+        (STORE, 2, "STATIC_POD_NOT_READY"),
+        (STORE, 90, "API_SERVER_DOWN"),
+        (HELPER, 2, "API_SERVER_DOWN"),
+    ],
+)
+def test_without_an_api_server_one_that_was_just_restarted_is_blamed(
+    component: str, ago: float, code: str
+) -> None:
+    machines = {"cp1": scenes.between_two_ends(component, WORDS, ago=ago)}
+    found = only(**without_api(machines), certificates={})
+    assert found.code == f"kubeadm/{code}"
+    assert (WORDS in found.cause) == (code == "STATIC_POD_NOT_READY")
+
+
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        ([container(STORE, attempt=2, ago=900), container(STORE, EXITED, attempt=1, ago=950)], []),
+        ([container(STORE, ago=3), container(STORE, EXITED, attempt=7, ago=950)], []),
+        ([container(STORE, attempt=2, ago=3), container(STORE, EXITED, attempt=1, ago=40)], [1, 2]),
+        (
+            [container(STORE, "CONTAINER_CREATED", attempt=2), container(STORE, EXITED, attempt=1, ago=40)],
+            [1, 2],
+        ),
+        (
+            [container(STORE, EXITED, attempt=number, ago=ago) for number, ago in ((1, 80), (3, 5), (2, 40))],
+            [3, 2, 1],
+        ),
+        ([container(HELPER, EXITED, attempt=1)], []),
+        (SILENT, []),
+    ],
+)
+def test_the_logs_of_what_ended_are_asked_first(held: Any, asked: list[int]) -> None:
+    machine = scenes.machine(containers=held)
+    assert [each.metadata.attempt for each in machine.witnesses(STORE, now=NOW)] == asked
+
+
+@pytest.mark.parametrize(
+    ("log", "over", "said"),
+    [
+        (f'E1127 19:00:00.000000 1 run.go:72] "command failed" err="{WORDS}"', True, WORDS),
+        (f'E1127 19:00:00.000000 1 run.go:72] "command failed" err="{WORDS}"', False, WORDS),
+        ("I1127 19:00:00.000000 1 options.go:1] external host was not specified", False, ""),
+        ("killed", True, "killed"),
+        ("", True, ""),
+    ],
+)
+def test_of_one_that_runs_only_the_reason_of_an_end_counts(log: str, over: bool, said: str) -> None:
+    assert last_words(log, over=over) == said
 
 
 @pytest.mark.parametrize(

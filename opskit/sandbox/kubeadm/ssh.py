@@ -10,7 +10,9 @@ from opskit.sandbox.files import private_folder, write_private
 from opskit.sandbox.kubeadm.layout import Node, nodes
 from opskit.sandbox.site import Site
 
+# A state below /tmp lies in a folder that everybody may write; the node's own folder is private all the same.
 _SSHD = """ListenAddress {address}
+StrictModes no
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
 # State may lie below a folder that everybody may write to, as /tmp; sshd would let nobody in.

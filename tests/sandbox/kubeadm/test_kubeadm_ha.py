@@ -101,7 +101,7 @@ def test_one_broken_api_server_of_three_is_told_by_its_node(whole: Sandbox, opsk
     assert "NoSuchGate" in found[0]["cause"]
     assert "kubeadm/NODE_NOT_READY" not in [each["code"] for each in found]
     # It starts again every few seconds at first: whenever one looks, the reason is the same.
-    assert {"NoSuchGate" in each for each in causes(opskit_ha, looks=20)} == {True}
+    assert {"NoSuchGate" in each for each in causes(opskit_ha, looks=10)} == {True}
     write(whole, "one-api-server-broken", "yes")
     assert answer(whole, "one-api-server-broken") == "yes"
 

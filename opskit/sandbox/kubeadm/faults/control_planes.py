@@ -32,16 +32,19 @@ def _start_etcd(sandbox: Broken, *, node: str = "cp1") -> None:
 
 def _break_manifest(sandbox: Broken, *, node: str = "cp1") -> dict[str, Any]:
     chosen = control_plane(sandbox, node)
+    before = _saying(chosen, "NoSuchGate")
     static_pods.add_flag(chosen, "kube-apiserver", _BAD_FLAG)
     _wait_gone(chosen)
-    wait_for(lambda: _says(chosen, "NoSuchGate"), what=f"the new API server of {node} has ended")
+    wait_for(
+        lambda: not _saying(chosen, "NoSuchGate") <= before, what=f"the new API server of {node} has ended"
+    )
     return {"node": node}
 
 
-def _says(node: Node, word: str) -> bool:
-    """Whether a container of the API server wrote that word."""
+def _saying(node: Node, word: str) -> set[tuple[str, int]]:
+    """Logs of containers of the API server with that word, and when each was written last."""
     logs = node.folder.glob("log-pods/kube-system_kube-apiserver-*/kube-apiserver/*.log")
-    return any(word in log.read_text(errors="replace") for log in logs)
+    return {(str(log), log.stat().st_mtime_ns) for log in logs if word in log.read_text(errors="replace")}
 
 
 def _mend_manifest(sandbox: Broken, *, node: str = "cp1") -> None:

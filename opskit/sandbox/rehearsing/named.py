@@ -46,7 +46,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "slow-version": "istio/EDGE_SLOW",
         "service-broken": "istio/EDGE_FAILING",
         "service-hangs": "istio/EDGE_FAILING",
-        "certificate-expired": "istio/CERTIFICATE_EXPIRED",
+        "proxy-certificate-expired": "istio/CERTIFICATE_EXPIRED",
         "wrong-ca": "istio/ROOT_DIFFERS",
     },
     "network": {

@@ -66,7 +66,7 @@ def test_a_service_that_hangs_is_not_waited_for(healed: Sandbox, name: str) -> N
     rises(healed, name, fault="service-hangs")
 
 
-@pytest.mark.parametrize("fault", ["certificate-expired", "wrong-ca"])
+@pytest.mark.parametrize("fault", ["proxy-certificate-expired", "wrong-ca"])
 def test_a_certificate_that_is_no_good_is_refused(healed: Sandbox, fault: str) -> None:
     whole = f"{CATALOG_CLUSTER}.ssl.fail_verify_error"
     healed.inject(fault)

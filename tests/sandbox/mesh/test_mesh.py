@@ -22,7 +22,7 @@ def told(mesh: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return [each.code.removeprefix("istio/") for each in found if each.severity >= Severity.WARNING]
 
 
-RENEWED = ("certificate-expired", "wrong-ca")
+RENEWED = ("proxy-certificate-expired", "wrong-ca")
 """Their end waits until istiod has signed anew."""
 
 

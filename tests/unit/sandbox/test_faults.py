@@ -109,3 +109,9 @@ def test_these_break_the_same(profile: str, first: str, second: str) -> None:
 def test_these_can_be_in_together(profile: str, first: str, second: str) -> None:
     one, other = both(profile, first, second)
     assert not one.victims_of({}) & other.victims_of({})
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_each_fault_has_a_name_of_its_own(profile: str) -> None:
+    names = [each.name for each in PROFILES[profile].faults]
+    assert sorted(set(names)) == sorted(names)

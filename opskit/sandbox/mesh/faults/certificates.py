@@ -66,7 +66,7 @@ def _renew(sandbox: Broken) -> None:
 
 
 CERTIFICATE_EXPIRED = Fault(
-    name="certificate-expired",
+    name="proxy-certificate-expired",
     summary="The agent of the catalog gets a certificate of 40 s, and its token is spoiled, so that istiod's "
     "CA refuses to renew it; then web's Envoy starts anew.",
     seen="`istioctl proxy-config secret catalog-0.shop`: VALID CERT false; 503 and `ssl.fail_verify_error` "

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from opskit.core.findings import Evidence, Finding, Remedy, Severity
 from opskit.core.kinds import WireCondition
 from opskit.core.parts import Unread, known
-from opskit.core.wording import some
+from opskit.core.wording import first_sentence, some
 from opskit.systems.kubeadm import kinds
 from opskit.systems.kubeadm.facts import Facts
 from opskit.systems.kubeadm.judging import finding
@@ -71,14 +71,30 @@ def _not_ready(facts: Facts, node: kinds.Node) -> Finding:
         f"node {node.name}",
         f"{'Control-plane node' if plane else 'Node'} {node.name} is not Ready.",
         evidence=evidence,
-        cause=_GONE if gone else f"The kubelet itself says why: {condition.message or condition.reason}.",
+        cause=_silence(facts, node.name)
+        if gone
+        else f"The kubelet itself says why: {condition.message or condition.reason}.",
         remedy=Remedy(
             text="Look whether the machine runs; on it, `systemctl status kubelet` and `journalctl -u "
             "kubelet -n 100`."
-            if gone
+            if gone and facts.machine(node.name) is None
             else f"On {node.name}: `journalctl -u kubelet -n 100`, and mend what its message names."
         ),
         source=_NODE_PAGE,
+    )
+
+
+def _silence(facts: Facts, name: str) -> str:
+    """Why a kubelet reports nothing, as far as the node itself can be asked."""
+    asked = facts.machines.get(name)
+    if asked is None:
+        return _GONE
+    if isinstance(asked, Unread):
+        return f"{_GONE} Over SSH: {first_sentence(asked.reason)}."
+    if known(asked.services, {}).get("kubelet") != "active":
+        return _GONE
+    return (
+        "Its kubelet runs, and its reports do not arrive: no API server answers from there, or it is refused."
     )
 
 

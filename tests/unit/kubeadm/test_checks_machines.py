@@ -247,6 +247,18 @@ def test_a_kubelet_that_ended_says_why_itself() -> None:
     assert words[0] in only(**w1(services=DOWN, kubelet_log=words)).cause
 
 
+@pytest.mark.parametrize(
+    ("machine", "cause"),
+    [
+        (scenes.machine(), "Its kubelet runs, and its reports do not arrive"),
+        (UNHEARD, "its kubelet has ended. Over SSH: No route to host."),
+    ],
+)
+def test_a_silent_node_is_told_by_what_it_answers_over_ssh(machine: Any, cause: str) -> None:
+    found = only(nodes=planes(w1={"ready": "Unknown"}), machines={"w1": machine})
+    assert (found.code, cause in found.cause) == ("kubeadm/NODE_NOT_READY", True)
+
+
 def test_a_node_that_is_off_stays_what_it_is() -> None:
     changed = {"nodes": planes(cp3={"ready": "Unknown"}), "machines": away("cp3"), "health": sick("cp3")}
     assert codes(**changed) == ["NODE_NOT_READY"]

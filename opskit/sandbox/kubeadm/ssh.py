@@ -15,8 +15,6 @@ _SSHD = """ListenAddress {address}
 StrictModes no
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
-# State may lie below a folder that everybody may write to, as /tmp; sshd would let nobody in.
-StrictModes no
 PermitRootLogin prohibit-password
 PasswordAuthentication no
 KbdInteractiveAuthentication no

@@ -1,13 +1,15 @@
 """Kernel settings that several nodes on one kernel need; the last `down` brings the old ones back.
 
-A ledger for the whole machine holds the old values and who needs the new ones, so that sandboxes may go in
-any order.
+A ledger for the whole machine, wherever each sandbox has its state, holds the old values and who needs the
+new ones, so that sandboxes may go in any order. A restart of the machine ends both, it and the settings.
 """
 
 from pathlib import Path
 
 from opskit.sandbox.files import locked, read_json, write_json
-from opskit.sandbox.site import Site, sandboxes
+from opskit.sandbox.site import Site
+
+_RUN = Path("/run")
 
 _WANTED = {
     "net/ipv4/ip_forward": "1",
@@ -54,11 +56,11 @@ def _alive(holders: list[str]) -> list[str]:
 
 
 def _lock() -> Path:
-    return sandboxes() / "sysctls.lock"
+    return _RUN / "opskit-sysctls.lock"
 
 
 def _ledger() -> Path:
-    return sandboxes() / "sysctls.json"
+    return _RUN / "opskit-sysctls.json"
 
 
 def _get(name: str) -> str:

@@ -94,3 +94,6 @@ FLAVOURS = (
     EtcdFlavour("etcd.database.coreos.com", "v1beta2", "etcd-operator", "legacy", "legacy", "example"),
 )
 """Both groups, each with one cluster."""
+
+AGED = ("shop", "aged")
+"""Namespace and name of one that is made to be upgraded, of the minor before the pinned one."""

@@ -9,7 +9,7 @@ from opskit.sandbox.kube import Json
 from opskit.sandbox.kwok_config import exec_in
 from opskit.sandbox.part import NoOptions, Part
 from opskit.sandbox.platform import crds, databases, health, olm, openshift
-from opskit.sandbox.platform.clusters import FLAVOURS, LARGEST
+from opskit.sandbox.platform.clusters import AGED, FLAVOURS, LARGEST
 from opskit.sandbox.platform.faults import FAULTS
 from opskit.sandbox.platform.webhook import WEBHOOK, python_module, webhook_command
 from opskit.sandbox.platform_standin.etcd_members import client_url
@@ -37,7 +37,7 @@ def _components(_: NoOptions, __: Sequence[Part[Any]]) -> list[Component]:
         Component(name="platform-databases", needs=("platform-crds", "nodes"), settle=databases.populate),
         Component(
             name=STAND_IN,
-            programs=("etcd", "etcdctl"),
+            programs=("etcd", "etcd-previous", "etcdctl"),
             needs=(
                 "platform-databases",
                 "platform-openshift",
@@ -64,12 +64,12 @@ def _pods(site: Site) -> list[Json]:
     """In each member's pod etcdctl asks that member, as it does in a container of its own."""
     return [
         exec_in(
-            f"etcd-{flavour.namespace}-{number}",
+            f"etcd-{namespace}-{name}-{number}",
             site,
-            selector={"matchNamespaces": [flavour.namespace], "matchNames": [f"{flavour.name}-{number}"]},
-            env={"ETCDCTL_ENDPOINTS": client_url(site, flavour.namespace, f"{flavour.name}-{number}")},
+            selector={"matchNamespaces": [namespace], "matchNames": [f"{name}-{number}"]},
+            env={"ETCDCTL_ENDPOINTS": client_url(site, namespace, f"{name}-{number}")},
         )
-        for flavour in FLAVOURS
+        for namespace, name in (*((each.namespace, each.name) for each in FLAVOURS), AGED)
         for number in range(LARGEST)
     ]
 

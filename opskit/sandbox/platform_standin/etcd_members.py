@@ -7,6 +7,7 @@ import msgspec
 from opskit.core.errors import ToolFailed
 from opskit.sandbox.binaries import require
 from opskit.sandbox.files import private_folder
+from opskit.sandbox.pins import program
 from opskit.sandbox.processes import Command
 from opskit.sandbox.running import run
 from opskit.sandbox.site import Site
@@ -58,13 +59,14 @@ class Etcd:
         """Whether the member's process runs."""
         return self.site.processes.alive(process_name(self.namespace, member))
 
-    def start(self, member: str, *, peers: list[str], new: bool) -> None:
+    def start(self, member: str, *, peers: list[str], new: bool, version: str) -> None:
         """Start a member.
 
         Args:
             member: its name.
             peers: names of all members, itself among them.
             new: whether the cluster is made by this.
+            version: of etcd; that of the minor before the pinned one, or the pinned one for any other.
 
         """
         folder = private_folder(self.site.folder("platform-etcd") / process_name(self.namespace, member))
@@ -74,7 +76,7 @@ class Etcd:
         )
         every = ",".join(f"{each}={peer_url(self.site, self.namespace, each)}" for each in peers)
         argv = (
-            require("etcd"),
+            require("etcd-previous" if version == program("etcd-previous").version else "etcd"),
             f"--name={member}",
             f"--data-dir={folder}",
             f"--listen-client-urls={client}",

@@ -60,7 +60,7 @@ class EtcdOperator:
             alive = etcd.alive(name)
             if not alive and not (self._site.folder(HOLDS) / name).exists():
                 etcd.stop(name)
-                etcd.start(name, peers=names, new=len(pods) == 1)
+                etcd.start(name, peers=names, new=len(pods) == 1, version=_image(pod).rpartition(":v")[2])
                 container.begins(now=0.0)
                 alive = True
             elif alive and not container.started:
@@ -87,12 +87,16 @@ class EtcdOperator:
             self._tell(resource, names, [], fault=str(error.what))
             return
         ill = [name for name in names if not etcd.healthy(name)]
-        self._tell(resource, names, members, fault=f"{', '.join(ill)} is not healthy" if ill else "")
+        old = [pod for pod in pods if _image(pod) != _wanted_image(resource)]
+        fault = f"{', '.join(ill)} is not healthy" if ill else ""
+        self._tell(resource, names, members, fault=fault, rolling=bool(old))
         if not ill:
-            self._step(resource, etcd, names, members)
+            self._step(resource, etcd, names, members, old)
 
-    def _step(self, resource: Json, etcd: Etcd, names: list[str], members: list[Listed]) -> None:
-        """One change at a time: promote, add or remove a member."""
+    def _step(
+        self, resource: Json, etcd: Etcd, names: list[str], members: list[Listed], old: list[Json]
+    ) -> None:
+        """One change at a time: promote, add, remove or upgrade a member."""
         wanted, learner = (
             int(resource["spec"]["size"]),
             next((each for each in members if each.learner), None),
@@ -107,6 +111,14 @@ class EtcdOperator:
             last = max(members, key=lambda each: _ordinal(each.name))
             etcd.ask([name for name in names if name != last.name], "member", "remove", f"{last.id:x}")
             self._drop(resource, etcd, last.name)
+        elif old:
+            self._upgrade(resource, etcd, old[0]["metadata"]["name"])
+
+    def _upgrade(self, resource: Json, etcd: Etcd, name: str) -> None:
+        """Another pod runs the member, with the image that is wanted and the data that is there."""
+        self._api.delete(f"/api/v1/namespaces/{resource['metadata']['namespace']}/pods/{name}", grace=0)
+        etcd.stop(name)
+        self._add_pod(resource, _ordinal(name))
 
     def _add_member(self, etcd: Etcd, names: list[str], name: str) -> None:
         etcd.erase(name)
@@ -129,7 +141,6 @@ class EtcdOperator:
             "uid": meta["uid"],
             "controller": True,
         }
-        image = f"quay.io/coreos/etcd:v{resource['spec'].get('version', '').removeprefix('v')}"
         pod = {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -141,14 +152,17 @@ class EtcdOperator:
             },
             "spec": {
                 "nodeName": NODES[ordinal % len(NODES)],
-                "containers": [{"name": "etcd", "image": image}],
+                "containers": [{"name": "etcd", "image": _wanted_image(resource)}],
             },
         }
         self._api.create(f"/api/v1/namespaces/{meta['namespace']}/pods", pod)
 
-    def _tell(self, resource: Json, names: list[str], members: list[Listed], *, fault: str) -> None:
+    def _tell(
+        self, resource: Json, names: list[str], members: list[Listed], *, fault: str, rolling: bool = False
+    ) -> None:
         wanted, version = int(resource["spec"]["size"]), resource["spec"].get("version", "")
-        busy = bool(members) and (len(members) != wanted or any(each.learner for each in members))
+        growing = bool(members) and (len(members) != wanted or any(each.learner for each in members))
+        busy = growing or rolling
         status = self._flavour.status(names, members, version=version, fault=fault, busy=busy)
         meta = resource["metadata"]
         path = f"/apis/{self._flavour.api_version}/namespaces/{meta['namespace']}/etcdclusters/{meta['name']}"
@@ -160,6 +174,14 @@ class EtcdOperator:
             each["observedGeneration"] = meta["generation"]
         if not covers(old, status):
             self._api.put_status(path, resource, status)
+
+
+def _wanted_image(resource: Json) -> str:
+    return f"quay.io/coreos/etcd:v{resource['spec'].get('version', '').removeprefix('v')}"
+
+
+def _image(pod: Json) -> str:
+    return pod["spec"]["containers"][0]["image"]
 
 
 def _ordinal(name: str) -> int:

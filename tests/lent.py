@@ -5,7 +5,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from opskit.sandbox import Sandbox
+from opskit.sandbox.profiles import PROFILES
 
 LENT = os.environ.get("OPSKIT_TEST_SANDBOX", "")
 """The name of one that is up, to be used and left up."""
@@ -24,7 +27,15 @@ def sandbox_of(profile: str, name: str, **options: Any) -> Generator[Sandbox]:
     if LENT:
         yield Sandbox.attach(LENT)
         return
-    name = f"{name}-{os.getpid()}"
+    with own_sandbox(profile, f"{name}-{os.getpid()}", **options) as made:
+        yield made
+
+
+@contextmanager
+def own_sandbox(profile: str, name: str, **options: Any) -> Generator[Sandbox]:
+    """One that nothing else uses, taken down at the end; skipped where only root can have it."""
+    if os.geteuid() != 0 and (why := PROFILES[profile].needs_root):
+        pytest.skip(why)
     try:
         yield Sandbox.up(profile=profile, name=name, **options)
     finally:

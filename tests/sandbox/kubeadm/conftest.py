@@ -16,22 +16,9 @@ from opskit.sandbox import Sandbox
 from tests.lent import sandbox_of
 
 
-@contextmanager
-def cluster_of(name: str, **options: Any) -> Generator[Sandbox]:
-    """A cluster of the test's own; taken down at the end, also where it did not come up."""
-    if os.geteuid() != 0:
-        pytest.skip("nodes are made of namespaces and cgroups, which need root")
-    try:
-        yield Sandbox.up(profile="kubeadm", name=name, **options)
-    finally:
-        Sandbox(name).down()
-
-
 @pytest.fixture(scope="session")
 def kubeadm() -> Iterator[Sandbox]:
     """One control plane and one worker, shared by all tests of the room."""
-    if os.geteuid() != 0:
-        pytest.skip("nodes are made of namespaces and cgroups, which need root")
     with sandbox_of("kubeadm", "kubeadm", workers=1) as made:
         yield made
 

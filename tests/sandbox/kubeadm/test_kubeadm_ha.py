@@ -12,7 +12,8 @@ from opskit.sandbox import Sandbox
 from opskit.sandbox.kubeadm import etcd, layout
 from opskit.systems.kubeadm import facts, views
 from opskit.systems.kubeadm.checks import check
-from tests.sandbox.kubeadm.conftest import Opskit, cluster_of
+from tests.lent import own_sandbox
+from tests.sandbox.kubeadm.conftest import Opskit
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1200)]
 LOST = "cp2"
@@ -21,7 +22,7 @@ LOST = "cp2"
 @pytest.fixture(scope="module")
 def ha() -> Iterator[Sandbox]:
     """Three control planes and a worker."""
-    with cluster_of("kubeadm-ha", control_planes=3, workers=1) as made:
+    with own_sandbox("kubeadm", "kubeadm-ha", control_planes=3, workers=1) as made:
         yield made
 
 

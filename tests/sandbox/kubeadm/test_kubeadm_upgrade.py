@@ -12,7 +12,8 @@ from opskit.sandbox.kubeadm import layout, upgrading
 from opskit.sandbox.kubeadm.release import CURRENT, PREVIOUS
 from opskit.systems.kubeadm import facts, views
 from tests import figures
-from tests.sandbox.kubeadm.conftest import Opskit, cluster_of
+from tests.lent import own_sandbox
+from tests.sandbox.kubeadm.conftest import Opskit
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
 
@@ -38,7 +39,7 @@ def watch() -> Watch:
 def old(watch: Watch) -> Iterator[Sandbox]:
     """One control plane and one worker of the minor before."""
     begin = monotonic()
-    with cluster_of("kubeadm-upgrade", workers=1, previous=True) as made:
+    with own_sandbox("kubeadm", "kubeadm-upgrade", workers=1, previous=True) as made:
         watch.rows[f"up, {PREVIOUS.version}"] = f"{monotonic() - begin:.0f} s"
         yield made
 

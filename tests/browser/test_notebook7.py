@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import Watched
-from tests.browser.test_form import REMEDY
+from tests.browser.test_form_by_click import REMEDY
 from tests.browser.test_panel import PANEL
 
 ITS_OWN = (

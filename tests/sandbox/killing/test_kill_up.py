@@ -21,7 +21,7 @@ CASES = [
     pytest.param("light", 10, 20.0, ("--osds", "3", "--no-prometheus"), id="light"),
     pytest.param("network", 10, 15.0, (), id="network"),
     pytest.param("mesh", 10, 20.0, (), id="mesh"),
-    pytest.param("kubeadm", 5, 40.0, ("--workers", "1"), id="kubeadm"),
+    pytest.param("kubeadm", 10, 40.0, ("--workers", "1"), id="kubeadm"),
 ]
 
 

@@ -1,13 +1,13 @@
 """The profiles: which parts make a sandbox."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from opskit.core.errors import BadValue, UnknownName
-from opskit.sandbox import control_plane, monitoring
+from opskit.sandbox import api_faults, control_plane, monitoring
 from opskit.sandbox.component import Component
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.kubeadm import part as kubeadm
@@ -109,32 +109,34 @@ def profile(name: str) -> Profile:
     return PROFILES[name]
 
 
+CONTROL_PLANE = replace(control_plane.PART, faults=(api_faults.APISERVER_SICK,))
+
 PROFILES = {
     each.name: each
     for each in (
         Profile(
             name="light",
             summary="A real Kubernetes control plane and a real Ceph cluster behind it; no root.",
-            parts=(control_plane.PART, ceph.PART, monitoring.PART),
+            parts=(CONTROL_PLANE, ceph.PART, monitoring.PART),
             systems=("rook",),
         ),
         Profile(
             name="platform",
             summary="OLM, OpenShift and database operators' resources with stand-ins; a real etcd behind "
             "EtcdCluster; no root.",
-            parts=(control_plane.PART, platform.PART),
+            parts=(CONTROL_PLANE, platform.PART),
             systems=("operators", "openshift"),
         ),
         Profile(
             name="network",
             summary="Real BGP between five nodes' BIRDs, Calico's objects on a real API server; needs root.",
-            parts=(control_plane.PART, network.PART),
+            parts=(CONTROL_PLANE, network.PART),
             systems=("calico",),
         ),
         Profile(
             name="trust",
             summary="OpenBao, OpenLDAP, Dex, an ACME server with its DNS, cert-manager: all real; no root.",
-            parts=(control_plane.PART, *trust.PARTS, monitoring.PART),
+            parts=(CONTROL_PLANE, *trust.PARTS, monitoring.PART),
             systems=("certmanager", "vault", "dex"),
         ),
         Profile(
@@ -146,14 +148,14 @@ PROFILES = {
         Profile(
             name="mesh",
             summary="Istio: istiod, Envoys with mTLS, and a small shop in two versions; needs root.",
-            parts=(control_plane.PART, mesh.PART, monitoring.PART),
+            parts=(CONTROL_PLANE, mesh.PART, monitoring.PART),
             systems=("istio",),
         ),
         Profile(
             name="all",
             summary="light, platform, trust, mesh and network on one control plane, kubeadm's own beside.",
             parts=(
-                control_plane.PART,
+                CONTROL_PLANE,
                 ceph.PART,
                 platform.PART,
                 *trust.PARTS,

@@ -17,17 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-from opskit.sandbox import control_plane
+from opskit.sandbox import control_plane, sick_api
 from opskit.sandbox.binaries import require
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.waiting import wait_until
 
-STATUSES = (429, 500, 503)
 EACH = 5
 """Per cent of requests that meet each of the six faults: 30 in all."""
-SLOW = "2s"
+LATE_MS = 2000
 
 
 @dataclass
@@ -92,70 +90,15 @@ class FaultyApi:
             return False
 
     def _config(self) -> dict[str, Any]:
-        router = {"@type": _TYPE + "filters.http.router.v3.Router"}
-        filters = [*_aborts(), _slow(), {"name": "router", "typed_config": router}]
-        everything = {"match": {"prefix": "/"}, "route": {"cluster": "api", "timeout": "0s"}}
-        manager = {
-            "@type": _TYPE + "filters.network.http_connection_manager.v3.HttpConnectionManager",
-            "stat_prefix": "api",
-            "route_config": {"virtual_hosts": [{"name": "api", "domains": ["*"], "routes": [everything]}]},
-            "upgrade_configs": [{"upgrade_type": "websocket"}],
-            "http_filters": filters,
-        }
-        chain = {"filters": [{"name": "http", "typed_config": manager}]}
-        listener = {"name": "api", "address": _address(self.port), "filter_chains": [chain]}
-        return {
-            "admin": {"address": _address(self._admin)},
-            "static_resources": {"listeners": [listener], "clusters": [self._api()]},
-        }
-
-    def _api(self) -> dict[str, Any]:
-        pki = self.sandbox.site.folder("pki")
-        upstream = urlsplit(control_plane.server(self.sandbox.site))
-        own = {"certificate_chain": _file(pki / "admin.crt"), "private_key": _file(pki / "admin.key")}
-        tls = {
-            "@type": _TYPE + "transport_sockets.tls.v3.UpstreamTlsContext",
-            "common_tls_context": {
-                "tls_certificates": [own],
-                "validation_context": {"trusted_ca": _file(pki / "ca.crt")},
-            },
-        }
-        place = {"endpoint": {"address": _address(upstream.port or 443, str(upstream.hostname))}}
-        return {
-            "name": "api",
-            "connect_timeout": "5s",
-            "load_assignment": {"cluster_name": "api", "endpoints": [{"lb_endpoints": [place]}]},
-            "transport_socket": {"name": "tls", "typed_config": tls},
-        }
-
-
-_TYPE = "type.googleapis.com/envoy.extensions."
-
-
-def _share(per_cent: int) -> dict[str, Any]:
-    return {"numerator": per_cent, "denominator": "HUNDRED"}
-
-
-def _fault(name: str, **fault: Any) -> dict[str, Any]:
-    return {"name": name, "typed_config": {"@type": _TYPE + "filters.http.fault.v3.HTTPFault", **fault}}
-
-
-def _aborts() -> list[dict[str, Any]]:
-    return [
-        _fault(str(status), abort={"http_status": status, "percentage": _share(EACH)}) for status in STATUSES
-    ]
-
-
-def _slow() -> dict[str, Any]:
-    return _fault("slow", delay={"fixed_delay": SLOW, "percentage": _share(EACH)})
-
-
-def _address(port: int, host: str = "127.0.0.1") -> dict[str, Any]:
-    return {"socket_address": {"address": host, "port_value": port}}
-
-
-def _file(path: Path) -> dict[str, str]:
-    return {"filename": str(path)}
+        site = self.sandbox.site
+        return sick_api.envoy(
+            listen=self.port,
+            admin=self._admin,
+            server=control_plane.server(site),
+            pki=site.folder("pki"),
+            per_cent=EACH,
+            late_ms=LATE_MS,
+        )
 
 
 def _free() -> int:

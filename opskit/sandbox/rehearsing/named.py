@@ -91,5 +91,5 @@ NAMED: Mapping[str, Mapping[str, str]] = {
 """By profile and fault."""
 
 UNNAMED = frozenset({"etcd-even", "apiserver-sick"})
-"""Faults without a finding. An even number of members is a state to resize from, told and no warning; readings
+"""Faults without a finding. An even number of members is a state to resize from, and no warning; readings
 get through a sick API server."""

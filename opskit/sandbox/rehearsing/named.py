@@ -18,6 +18,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "openbao-sealed": "vault/SEALED",
         "openbao-leader-killed": "vault/NODE_DOWN",
         "openbao-audit-blocked": "vault/AUDIT_BLOCKED",
+        "openbao-right-revoked": "certmanager/SIGNING_FAILED",
         "acme-wrong-tsig-key": "certmanager/CHALLENGE_STUCK",
         "issuer-missing": "certmanager/ISSUER_NOT_FOUND",
         "acme-errors": "certmanager/ACME_SERVER_ERROR",

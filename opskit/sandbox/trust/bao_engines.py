@@ -1,5 +1,6 @@
 """What OpenBao offers in the sandbox: Kubernetes auth, PKI, transit, KV, and credentials made on demand."""
 
+import re
 from typing import Final
 
 from opskit.sandbox.control_plane import api, server
@@ -27,14 +28,28 @@ def set_up(site: Site) -> None:
     bao = BaoApi(site, NODES[0], token=token)
     apply_all(api(site), _rights())
     jwt = _token(site, "openbao")
-    for name, text in _POLICIES.items():
-        bao.put(f"sys/policies/acl/{name}", {"policy": text})
+    for name in _POLICIES:
+        write_policy(bao, name)
     _kubernetes_auth(site, bao, jwt)
     _pki(bao)
     bao.put("sys/mounts/transit", {"type": "transit"})
     bao.put("transit/keys/orders")
     bao.put("sys/mounts/secret", {"type": "kv", "options": {"version": "2"}})
     _dynamic(site, bao, jwt)
+
+
+def write_policy(bao: BaoApi, name: str, *, deny: bool = False) -> None:
+    """Write one of the sandbox's policies as it is while all is well, or so that it denies what it allowed.
+
+    Args:
+        bao: with a token that may.
+        name: of the policy.
+        deny: every path of it is denied.
+
+    """
+    text = _POLICIES[name]
+    denied = re.sub(r"capabilities = \[[^]]*\]", 'capabilities = ["deny"]', text)
+    bao.put(f"sys/policies/acl/{name}", {"policy": denied if deny else text})
 
 
 def _token(site: Site, account: str) -> str:

@@ -125,6 +125,7 @@ CASES: dict[str, tuple[str, Callable[[Lab], bool]]] = {
     ),
     "openbao-leader-killed": ("", lambda lab: bool(lab.bao("sys/leader")["is_self"])),
     "openbao-audit-blocked": ("answers nothing it can't log", mounts_fail),
+    "openbao-right-revoked": ("the policy of its role lacks", request_is("Ready", "Failed")),
     "acme-wrong-tsig-key": ("refuses the key that signs the update", challenge_says("bad authentication")),
     "issuer-missing": ("There is no", request_is("Ready", "Pending")),
     "acme-errors": ("", order_without_state),

@@ -12,9 +12,9 @@ from opskit.sandbox.kube import Json
 from opskit.sandbox.kubelet import holds
 from opskit.sandbox.pki import Authority
 from opskit.sandbox.processes import Command
-from opskit.sandbox.trust import certmanager, dns, issuers
+from opskit.sandbox.trust import certmanager, dns, issuers, openbao
 from opskit.sandbox.trust.acme_injector import Trouble, inject
-from opskit.sandbox.trust.bao_engines import ZONE
+from opskit.sandbox.trust.bao_engines import ZONE, write_policy
 from opskit.sandbox.trust.faults.common import condition, healed, roll_out, seen
 from opskit.sandbox.trust.objects import path_of
 
@@ -105,6 +105,30 @@ ISSUER_MISSING = Fault(
     "only says DoesNotExist and Issuing, for ever.",
     inject=_missing,
     heal=_drop,
+    victims=(_ASKED_FOR,),
+)
+
+
+def _revoke_right(sandbox: Broken) -> dict[str, Any]:
+    write_policy(openbao.root(sandbox.site), "cert-manager", deny=True)
+    _ask(sandbox, "openbao")
+    seen(lambda: "permission denied" in _request_says(sandbox), what="OpenBao refuses to sign")
+    return {}
+
+
+def _give_right(sandbox: Broken) -> None:
+    write_policy(openbao.root(sandbox.site), "cert-manager")
+    _drop(sandbox)
+
+
+RIGHT_REVOKED = Fault(
+    name="openbao-right-revoked",
+    summary="OpenBao's policy `cert-manager` denies what it allowed, to sign by the PKI role; the certificate "
+    "`storefront` is asked for.",
+    seen="The issuer stays Ready, for it can log in. CertificateRequest Ready=False Failed: `Vault failed to "
+    "sign certificate: … permission denied`; the Certificate is tried again after a back-off.",
+    inject=_revoke_right,
+    heal=_give_right,
     victims=(_ASKED_FOR,),
 )
 
@@ -304,6 +328,7 @@ DENIED = Fault(
 FAULTS = (
     WRONG_TSIG_KEY,
     ISSUER_MISSING,
+    RIGHT_REVOKED,
     ACME_ERRORS,
     CA_DELETED,
     EXPIRED,

@@ -8,21 +8,18 @@ from opskit.core.errors import BadValue
 from opskit.sandbox.control_plane import api
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.keeper.commands import command_of
-from opskit.sandbox.kube import Json
 from opskit.sandbox.kubelet import holds
 from opskit.sandbox.pki import Authority
 from opskit.sandbox.processes import Command
-from opskit.sandbox.trust import certmanager, dns, issuers, openbao
+from opskit.sandbox.trust import certmanager, dns, issuers
 from opskit.sandbox.trust.acme_injector import Trouble, inject
-from opskit.sandbox.trust.bao_engines import ZONE, write_policy
+from opskit.sandbox.trust.bao_engines import ZONE
+from opskit.sandbox.trust.faults.asked import ASKED_FOR, VICTIM, ask, drop, of_victim, request_says
 from opskit.sandbox.trust.faults.common import condition, healed, roll_out, seen
 from opskit.sandbox.trust.objects import path_of
 
 _LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1:libc.so.6"
 """Before libfaketime is set up, BIND's jemalloc would ask it for the time, for ever: let libc allocate."""
-_VICTIM = "storefront"
-_ASKED_FOR = f"the certificate {_VICTIM}"
-"""Each of these faults asks for it, in a way of its own."""
 _TROUBLES = {
     "503": Trouble(path="/order-plz", status=503, kind="serverInternal", detail="Service busy; retry later."),
     "429": Trouble(
@@ -36,35 +33,15 @@ _TROUBLES = {
 """What a public CA answers to a new order when it is overloaded, and when its rate limit is reached."""
 
 
-def _ask(sandbox: Broken, issuer: str) -> str:
-    """Ask for a certificate; the path of the Certificate."""
-    wanted = issuers.certificate(_VICTIM, issuer=issuer, names=(f"{_VICTIM}.{ZONE}",))
-    api(sandbox.site).apply(path_of(wanted), wanted)
-    return path_of(wanted)
-
-
-def _drop(sandbox: Broken) -> None:
-    """Take the certificate back, and the Secret that it may have left."""
-    client = api(sandbox.site)
-    client.delete(path_of(issuers.certificate(_VICTIM, issuer="ca", names=())))
-    client.delete(f"/api/v1/namespaces/{issuers.SHOP}/secrets/{_VICTIM}-tls")
-    healed(lambda: not _of_victim(sandbox, "cert-manager.io", "certificaterequests"), what="it is gone")
-
-
-def _of_victim(sandbox: Broken, group: str, plural: str) -> list[Json]:
-    found = api(sandbox.site).items(f"/apis/{group}/v1/namespaces/{issuers.SHOP}/{plural}")
-    return [each for each in found if each["metadata"]["name"].startswith(_VICTIM)]
-
-
 def _challenge_says(sandbox: Broken, text: str) -> bool:
-    challenges = _of_victim(sandbox, "acme.cert-manager.io", "challenges")
+    challenges = of_victim(sandbox, "acme.cert-manager.io", "challenges")
     return any(text in each.get("status", {}).get("reason", "") for each in challenges)
 
 
 def _wrong_key(sandbox: Broken) -> dict[str, Any]:
     wrong = issuers.tsig_secret(sandbox.site, key=base64.b64encode(secrets.token_bytes(32)).decode())
     api(sandbox.site).apply(path_of(wrong), wrong)
-    _ask(sandbox, "acme")
+    ask(sandbox, "acme")
     seen(lambda: _challenge_says(sandbox, "bad authentication"), what="the challenge tells of the key")
     return {}
 
@@ -72,7 +49,7 @@ def _wrong_key(sandbox: Broken) -> dict[str, Any]:
 def _right_key(sandbox: Broken) -> None:
     right = issuers.tsig_secret(sandbox.site)
     api(sandbox.site).apply(path_of(right), right)
-    _drop(sandbox)
+    drop(sandbox)
 
 
 WRONG_TSIG_KEY = Fault(
@@ -83,19 +60,14 @@ WRONG_TSIG_KEY = Fault(
     "CertificateRequest are pending, the Certificate is Issuing.",
     inject=_wrong_key,
     heal=_right_key,
-    victims=(_ASKED_FOR,),
+    victims=(ASKED_FOR,),
 )
 
 
 def _missing(sandbox: Broken) -> dict[str, Any]:
-    _ask(sandbox, "letsencrypt")
-    seen(lambda: "not found" in _request_says(sandbox), what="the request says that there is no issuer")
+    ask(sandbox, "letsencrypt")
+    seen(lambda: "not found" in request_says(sandbox), what="the request says that there is no issuer")
     return {}
-
-
-def _request_says(sandbox: Broken) -> str:
-    found = _of_victim(sandbox, "cert-manager.io", "certificaterequests")
-    return " ".join(str(each.get("status")) for each in found)
 
 
 ISSUER_MISSING = Fault(
@@ -105,31 +77,7 @@ ISSUER_MISSING = Fault(
     "only says DoesNotExist and Issuing, for ever.",
     inject=_missing,
     heal=_drop,
-    victims=(_ASKED_FOR,),
-)
-
-
-def _revoke_right(sandbox: Broken) -> dict[str, Any]:
-    write_policy(openbao.root(sandbox.site), "cert-manager", deny=True)
-    _ask(sandbox, "openbao")
-    seen(lambda: "permission denied" in _request_says(sandbox), what="OpenBao refuses to sign")
-    return {}
-
-
-def _give_right(sandbox: Broken) -> None:
-    write_policy(openbao.root(sandbox.site), "cert-manager")
-    _drop(sandbox)
-
-
-RIGHT_REVOKED = Fault(
-    name="openbao-right-revoked",
-    summary="OpenBao's policy `cert-manager` denies what it allowed, to sign by the PKI role; the certificate "
-    "`storefront` is asked for.",
-    seen="The issuer stays Ready, for it can log in. CertificateRequest Ready=False Failed: `Vault failed to "
-    "sign certificate: … permission denied`; the Certificate is tried again after a back-off.",
-    inject=_revoke_right,
-    heal=_give_right,
-    victims=(_ASKED_FOR,),
+    victims=(ASKED_FOR,),
 )
 
 
@@ -137,7 +85,7 @@ def _trouble(sandbox: Broken, *, status: Any = "503") -> dict[str, Any]:
     if str(status) not in _TROUBLES:
         raise BadValue(f"{status!r} can't be had.", where="status", hint=f"use {' or '.join(_TROUBLES)}.")
     inject(sandbox.site, _TROUBLES[str(status)])
-    _ask(sandbox, "acme")
+    ask(sandbox, "acme")
     log = sandbox.site.processes.log("acme-fault-injector")
     seen(lambda: f'" {status} -' in log.read_text(), what=f"a new order is answered with {status}")
     return {"status": str(status)}
@@ -145,7 +93,7 @@ def _trouble(sandbox: Broken, *, status: Any = "503") -> dict[str, Any]:
 
 def _no_trouble(sandbox: Broken, **_: Any) -> None:
     inject(sandbox.site, None)
-    _drop(sandbox)
+    drop(sandbox)
 
 
 ACME_ERRORS = Fault(
@@ -156,7 +104,7 @@ ACME_ERRORS = Fault(
     "Order is errored, and the Certificate is tried again after the ordinary back-off.",
     inject=_trouble,
     heal=_no_trouble,
-    victims=(_ASKED_FOR,),
+    victims=(ASKED_FOR,),
     arguments={"status": "503 or 429 (503)"},
 )
 
@@ -237,7 +185,7 @@ def _skew(sandbox: Broken, *, seconds: Any = 900) -> dict[str, Any]:
     )
     roll_out(sandbox, dns.PROCESS)
     seen(lambda: dns.answers(sandbox.site), what="the DNS server answers")
-    _ask(sandbox, "acme")
+    ask(sandbox, "acme")
     seen(
         lambda: b"BADTIME" in sandbox.site.processes.log(dns.PROCESS).read_bytes()[before:],
         what="the DNS server refuses the time of an update",
@@ -250,7 +198,7 @@ def _unskew(sandbox: Broken, **_: Any) -> None:
     holds.release(sandbox.site, dns.PROCESS)
     roll_out(sandbox, dns.PROCESS)
     healed(lambda: dns.answers(sandbox.site), what="the DNS server answers")
-    _drop(sandbox)
+    drop(sandbox)
 
 
 DNS_CLOCK = Fault(
@@ -260,7 +208,7 @@ DNS_CLOCK = Fault(
     "server's log says `tsig verify failure (BADTIME)`. Order and request are pending.",
     inject=_skew,
     heal=_unskew,
-    victims=(_ASKED_FOR,),
+    victims=(ASKED_FOR,),
     arguments={"seconds": "how far ahead (900)"},
 )
 
@@ -268,10 +216,10 @@ DNS_CLOCK = Fault(
 def _deny(sandbox: Broken) -> dict[str, Any]:
     """Somebody's policy refuses what the approver of cert-manager would let through."""
     _with_approver(sandbox, approving=False)
-    _ask(sandbox, "ca")
+    ask(sandbox, "ca")
     requests = "certificaterequests"
-    seen(lambda: bool(_of_victim(sandbox, "cert-manager.io", requests)), what="there is a request")
-    found = _of_victim(sandbox, "cert-manager.io", requests)[0]
+    seen(lambda: bool(of_victim(sandbox, "cert-manager.io", requests)), what="there is a request")
+    found = of_victim(sandbox, "cert-manager.io", requests)[0]
     denied = {
         "type": "Denied",
         "status": "True",
@@ -287,7 +235,7 @@ def _deny(sandbox: Broken) -> dict[str, Any]:
 
 
 def _victim() -> str:
-    return path_of(issuers.certificate(_VICTIM, issuer="ca", names=()))
+    return path_of(issuers.certificate(VICTIM, issuer="ca", names=()))
 
 
 _ONE_TRY = (
@@ -311,7 +259,7 @@ def _with_approver(sandbox: Broken, *, approving: bool) -> None:
 
 def _allow(sandbox: Broken) -> None:
     _with_approver(sandbox, approving=True)
-    _drop(sandbox)
+    drop(sandbox)
 
 
 DENIED = Fault(
@@ -322,13 +270,12 @@ DENIED = Fault(
     "denier's words; it is tried again after the back-off.",
     inject=_deny,
     heal=_allow,
-    victims=(_ASKED_FOR,),
+    victims=(ASKED_FOR,),
 )
 
 FAULTS = (
     WRONG_TSIG_KEY,
     ISSUER_MISSING,
-    RIGHT_REVOKED,
     ACME_ERRORS,
     CA_DELETED,
     EXPIRED,

@@ -1,4 +1,4 @@
-"""OpenBao: a sealed node, a killed leader, an audit device that takes nothing."""
+"""OpenBao: a sealed node, a killed leader, an audit device that takes nothing, a right that is gone."""
 
 from pathlib import Path
 from signal import SIGHUP
@@ -8,6 +8,8 @@ from opskit.core.errors import OpsError
 from opskit.sandbox.faults import Broken, Fault
 from opskit.sandbox.trust import openbao
 from opskit.sandbox.trust.bao_api import NODES, BaoApi, leader
+from opskit.sandbox.trust.bao_engines import write_policy
+from opskit.sandbox.trust.faults.asked import ASKED_FOR, ask, drop, request_says
 from opskit.sandbox.trust.faults.common import crash, healed, hold_down, let_go, node_named, seen
 
 
@@ -113,5 +115,30 @@ AUDIT_BLOCKED = Fault(
     heal=_free_audit,
 )
 
-FAULTS = (SEALED, LEADER_KILLED, AUDIT_BLOCKED)
+
+def _revoke_right(sandbox: Broken) -> dict[str, Any]:
+    write_policy(openbao.root(sandbox.site), "cert-manager", deny=True)
+    ask(sandbox, "openbao")
+    seen(lambda: "permission denied" in request_says(sandbox), what="OpenBao refuses to sign")
+    return {}
+
+
+def _give_right(sandbox: Broken) -> None:
+    write_policy(openbao.root(sandbox.site), "cert-manager")
+    drop(sandbox)
+
+
+RIGHT_REVOKED = Fault(
+    name="openbao-right-revoked",
+    summary="The policy `cert-manager` denies what it allowed, to sign by the PKI role; the certificate "
+    "`storefront` is asked for.",
+    seen="The issuer stays Ready, for it can log in. CertificateRequest Ready=False Failed: `Vault failed to "
+    "sign certificate: … permission denied`; the Certificate is tried again after a back-off.",
+    inject=_revoke_right,
+    heal=_give_right,
+    victims=(ASKED_FOR,),
+)
+
+
+FAULTS = (SEALED, LEADER_KILLED, AUDIT_BLOCKED, RIGHT_REVOKED)
 """All of OpenBao."""

@@ -76,7 +76,7 @@ ISSUER_MISSING = Fault(
     seen='CertificateRequest Ready=False Pending: `Referenced "ClusterIssuer" not found`. The Certificate '
     "only says DoesNotExist and Issuing, for ever.",
     inject=_missing,
-    heal=_drop,
+    heal=drop,
     victims=(ASKED_FOR,),
 )
 

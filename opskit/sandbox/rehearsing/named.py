@@ -83,6 +83,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "disk-pressure": "kubeadm/NODE_PRESSURE",
         "dns-gone": "kubeadm/DNS_DOWN",
         "etcd-full": "kubeadm/ETCD_NOSPACE",
+        "etcd-disk-full": "kubeadm/DISK_FULL",
         "etcd-stopped": "kubeadm/STATIC_POD_MISSING",
         "apiserver-manifest-broken": "kubeadm/STATIC_POD_NOT_READY",
         "apiserver-certificate-ends": "kubeadm/CERTIFICATE_EXPIRED",

@@ -54,6 +54,7 @@ def _symptoms(facts: Facts) -> set[tuple[str, str]]:
         *_of_nodes(facts),
         *_of_members(facts),
         *_of_full_etcd(facts),
+        *_of_full_disks(facts),
         *_of_planes(facts),
     }
 
@@ -93,6 +94,12 @@ def _of_full_etcd(facts: Facts) -> set[tuple[str, str]]:
         *(("kubeadm/STATIC_POD_NOT_READY", pod) for pod in pods),
         *(("kubeadm/ETCD_NEAR_QUOTA", endpoint) for endpoint in endpoints),
     }
+
+
+def _of_full_disks(facts: Facts) -> set[tuple[str, str]]:
+    """An etcd that ended because its disk takes nothing more."""
+    full = checks_machines.with_full_disk(facts)
+    return {("kubeadm/STATIC_POD_NOT_READY", f"etcd on {node}") for node in full}
 
 
 def _of_planes(facts: Facts) -> set[tuple[str, str]]:

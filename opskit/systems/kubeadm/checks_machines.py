@@ -190,6 +190,16 @@ def disk_full(facts: Facts) -> Iterator[Finding]:
                 )
 
 
+def with_full_disk(facts: Facts) -> set[str]:
+    """Nodes on which a file system of etcd, kubelet or the runtime is full."""
+    seen = {node: facts.machine(node) for node in facts.machines}
+    return {
+        node
+        for node, machine in seen.items()
+        if machine is not None and any(disk.used >= FULL for disk in known(machine.disks, []))
+    }
+
+
 def dns_down(facts: Facts) -> Iterator[Finding]:
     """CoreDNS without a single ready pod."""
     quiet = {node.name for node in known(facts.nodes, []) if not node.ready}

@@ -85,6 +85,13 @@ FAULTS: list[tuple[str, dict[str, Any], str, str, Witness]] = [
         kubectl_fails("create", "configmap", "one-more", says="database space exceeded"),
     ),
     (
+        "etcd-disk-full",
+        {},
+        "DISK_FULL",
+        "/var/lib/etcd on cp1",
+        on("cp1", "df", "-P", "/var/lib/etcd", says=" 100% "),
+    ),
+    (
         "etcd-stopped",
         {},
         "STATIC_POD_MISSING",

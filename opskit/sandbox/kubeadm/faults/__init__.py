@@ -7,6 +7,7 @@ from opskit.sandbox.kubeadm.faults.control_planes import (
     ETCD_STOPPED,
     MANIFEST_BROKEN,
 )
+from opskit.sandbox.kubeadm.faults.etcd_disk import ETCD_DISK_FULL
 from opskit.sandbox.kubeadm.faults.etcd_space import ETCD_FULL
 from opskit.sandbox.kubeadm.faults.machines import (
     CONTAINERD_STOPPED,
@@ -26,6 +27,7 @@ FAULTS: tuple[Fault, ...] = (
     DISK_PRESSURE,
     ETCD_STOPPED,
     ETCD_FULL,
+    ETCD_DISK_FULL,
     MANIFEST_BROKEN,
     CERTIFICATE_ENDS,
     DNS_GONE,

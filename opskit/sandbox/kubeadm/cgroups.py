@@ -1,44 +1,75 @@
-"""The nodes' own cgroups (version 1): kubelet puts a node's pods below its node's."""
+"""The nodes' own cgroups, in the version that this machine has: kubelet puts a node's pods below its own."""
 
-import errno
 from pathlib import Path
+from typing import Protocol
 
-from opskit.core.errors import OpsError, Unreachable
+from opskit.core.errors import Refused
+from opskit.sandbox.kubeadm.cgroup_v1 import Hierarchies
+from opskit.sandbox.kubeadm.cgroup_v2 import Unified
 from opskit.sandbox.kubeadm.layout import Node, cgroup
 from opskit.sandbox.site import Site
-from opskit.sandbox.waiting import wait_until
 
 ROOT = Path("/sys/fs/cgroup")
 
 
+class Cgroups(Protocol):
+    """What nodes need of a version of cgroups. Paths are as kubelet is told them, `opskit-1a2b3c4d/cp1`."""
+
+    @property
+    def preflight(self) -> tuple[str, ...]:
+        """The preflight checks of kubeadm that a node can't pass with it; all others stay in force."""
+        ...
+
+    @property
+    def kubelet(self) -> tuple[tuple[str, object], ...]:
+        """What kubelet's configuration must say for it to start: names and values."""
+        ...
+
+    def lacks(self) -> str:
+        """What keeps nodes from having cgroups here, in words; empty where nothing does."""
+        ...
+
+    def make(self, path: str) -> None:
+        """Make a cgroup and those above it. It may be there already."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove a cgroup and all below it, as soon as the kernel lets go. It need not be there."""
+        ...
+
+
+def here() -> Cgroups:
+    """This machine's.
+
+    Raises:
+        Refused: it has none that nodes can be made of.
+
+    """
+    if found := _found():
+        return found
+    raise Refused(_none(), where="this machine", hint="mount them, as every init system does.")
+
+
 def unfit() -> str:
     """What this machine lacks, in words; empty where it fits."""
-    if (ROOT / "cgroup.controllers").exists():
-        return "This machine has cgroup v2 only; the nodes are made, and were tried, on cgroup v1."
-    if not (ROOT / "cpuset").is_dir() or not (ROOT / "memory").is_dir():
-        return f"No cgroup v1 hierarchies are mounted below {ROOT}."
-    return ""
+    found = _found()
+    return found.lacks() if found else _none()
 
 
 def make(node: Node) -> None:
-    """Make a node's cgroup in every hierarchy."""
-    for hierarchy in _hierarchies():
-        first = hierarchy / cgroup(node.site)
-        first.mkdir(exist_ok=True)
-        _inherit_cpuset(hierarchy, first)
-        (hierarchy / node.cgroup).mkdir(exist_ok=True)
+    """Make a node's cgroup."""
+    here().make(node.cgroup)
 
 
 def remove(path: str) -> None:
-    """Remove a cgroup and all below it, in every hierarchy, as soon as the kernel lets go of it.
+    """Remove a cgroup and all below it, as soon as the kernel lets go of it.
 
     Args:
-        path: of the cgroup below each hierarchy, as `opskit-1a2b3c4d`.
+        path: of the cgroup, as `opskit-1a2b3c4d`.
 
     """
-    for hierarchy in _hierarchies():
-        for folder in _deepest_first(hierarchy / path):
-            wait_until(lambda folder=folder: _removed(folder), what=f"{folder} is free", deadline=20.0)
+    if found := _found():
+        found.remove(path)
 
 
 def remove_all(site: Site) -> None:
@@ -46,37 +77,9 @@ def remove_all(site: Site) -> None:
     remove(cgroup(site))
 
 
-def _inherit_cpuset(hierarchy: Path, first: Path) -> None:
-    """A new cpuset is empty, and nothing can run in it; children are to inherit its parent's."""
-    for key in ("cpuset.cpus", "cpuset.mems"):
-        if (hierarchy / key).exists():
-            (first / key).write_text((hierarchy / key).read_text())
-    clone = first / "cgroup.clone_children"
-    if clone.exists():
-        clone.write_text("1")
+def _found() -> Cgroups | None:
+    return next((version(ROOT) for version in (Unified, Hierarchies) if version.there(ROOT)), None)
 
 
-def _hierarchies() -> list[Path]:
-    return [path for path in ROOT.iterdir() if path.is_dir()] if ROOT.is_dir() else []
-
-
-def _deepest_first(top: Path) -> list[Path]:
-    below = [path for path in top.rglob("*") if path.is_dir()]
-    return [*sorted(below, key=lambda path: len(path.parts), reverse=True), *([top] if top.is_dir() else [])]
-
-
-def _removed(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except FileNotFoundError:
-        return True
-    except OSError as error:
-        raise _busy(folder, error) from error
-    return True
-
-
-def _busy(folder: Path, error: OSError) -> OpsError:
-    word = "busy" if error.errno == errno.EBUSY else str(error)
-    return Unreachable(
-        f"The cgroup can't be removed: {word}.", where=str(folder), hint="see its cgroup.procs"
-    )
+def _none() -> str:
+    return f"No cgroups are mounted at {ROOT}, neither v2 nor v1 with cpuset and memory."

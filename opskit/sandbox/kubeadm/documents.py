@@ -2,15 +2,13 @@
 
 from typing import Any
 
+from opskit.sandbox.kubeadm import cgroups
 from opskit.sandbox.kubeadm.joining import Joining
 from opskit.sandbox.kubeadm.layout import Node, control_planes, endpoint, nodes, pod_network
 
 Document = dict[str, Any]
 
 _KUBEADM = {"apiVersion": "kubeadm.k8s.io/v1beta4"}
-PREFLIGHT = ("SystemVerification",)
-"""The one preflight check that a node on a cgroup v1 host can't pass; all others stay in force."""
-
 _GRACE = {"node-monitor-grace-period": "20s", "node-monitor-period": "2s"}
 _LEASE_SECONDS = 12
 
@@ -62,7 +60,7 @@ def _registration(node: Node) -> Document:
     return {
         "name": node.name,
         "criSocket": "unix:///run/containerd/containerd.sock",
-        "ignorePreflightErrors": list(PREFLIGHT),
+        "ignorePreflightErrors": list(cgroups.here().preflight),
         "taints": [] if alone else None,
         "kubeletExtraArgs": _arguments(arguments),
     }
@@ -88,7 +86,7 @@ def _kubelet() -> Document:
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
-        "failCgroupV1": False,
+        **dict(cgroups.here().kubelet),
         "cgroupDriver": "cgroupfs",
         "failSwapOn": False,
         "nodeLeaseDurationSeconds": _LEASE_SECONDS,

@@ -60,7 +60,7 @@ class Node:
 
     @property
     def cgroup(self) -> str:
-        """Its pods' cgroup, in every hierarchy."""
+        """Its pods' cgroup, below the root of all cgroups."""
         return f"{cgroup(self.site)}/{self.name}"
 
 
@@ -107,7 +107,7 @@ def bridge(site: Site) -> str:
 
 
 def cgroup(site: Site) -> str:
-    """The cgroup of all nodes, in every hierarchy."""
+    """The cgroup of all nodes, below the root of all cgroups."""
     return f"opskit-{site.key}"
 
 

@@ -5,9 +5,8 @@ https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-upgrade/
 
 from opskit.core.errors import OpsError
 from opskit.sandbox.control_plane import api
-from opskit.sandbox.kubeadm import health, images, machine
+from opskit.sandbox.kubeadm import cgroups, health, images, machine
 from opskit.sandbox.kubeadm.cluster import adopt
-from opskit.sandbox.kubeadm.documents import PREFLIGHT
 from opskit.sandbox.kubeadm.layout import Node, control_planes, nodes
 from opskit.sandbox.kubeadm.release import CURRENT
 from opskit.sandbox.site import Site
@@ -17,7 +16,6 @@ _PATIENCE = 900.0
 """Seconds: kubeadm replaces four static pods in turn and watches each."""
 _STILL = 15
 """Questions in a row, a second apart, that must find all well: a new kubelet starts every container anew."""
-_IGNORE = f"--ignore-preflight-errors={','.join(PREFLIGHT)}"
 
 
 def bring_images(site: Site) -> None:
@@ -31,7 +29,7 @@ def bring_images(site: Site) -> None:
 def plan(node: Node) -> str:
     """What `kubeadm upgrade plan` of the new release says on a control plane."""
     machine.install(node, CURRENT, ("kubeadm",))
-    return machine.on(node, "kubeadm", "upgrade", "plan", CURRENT.version, _IGNORE, deadline=_PATIENCE)
+    return machine.on(node, "kubeadm", "upgrade", "plan", CURRENT.version, _ignoring(), deadline=_PATIENCE)
 
 
 def upgrade(node: Node) -> str:
@@ -43,7 +41,7 @@ def upgrade(node: Node) -> str:
     machine.install(node, CURRENT, ("kubeadm",))
     first = node.name == control_planes(node.site)[0].name
     words = ("apply", CURRENT.version, "--yes") if first else ("node",)
-    said = machine.on(node, "kubeadm", "upgrade", *words, _IGNORE, deadline=_PATIENCE)
+    said = machine.on(node, "kubeadm", "upgrade", *words, _ignoring(), deadline=_PATIENCE)
     if first:
         adopt(node)
     settle(node.site)
@@ -61,6 +59,10 @@ def replace_kubelet(node: Node) -> None:
         every=1.0,
     )
     settle(node.site)
+
+
+def _ignoring() -> str:
+    return f"--ignore-preflight-errors={','.join(cgroups.here().preflight)}"
 
 
 def _kubelet(node: Node) -> str:

@@ -3,6 +3,7 @@
 A hybrid machine, which has a tree of version 2 without controllers beside them, is one of these.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from opskit.sandbox.kubeadm import cgroup_tree
@@ -32,6 +33,13 @@ class Hierarchies:
     def lacks(self) -> str:
         """Nothing: whatever has these hierarchies will do."""
         return ""
+
+    def handed(self) -> list[str]:
+        """Nothing: each hierarchy has its controller everywhere."""
+        return []
+
+    def hand_only(self, names: Sequence[str]) -> None:
+        """Nothing to do."""
 
     def make(self, path: str) -> None:
         """Make a cgroup, and the one above it."""

@@ -4,6 +4,8 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html
 """
 
 import os
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from opskit.sandbox.kubeadm import cgroup_tree
@@ -52,6 +54,17 @@ class Unified:
                 f"Processes sit in {self._root} itself, a container's root: move them to a cgroup below it."
             )
         return ""
+
+    def handed(self) -> list[str]:
+        """The controllers that the root hands on."""
+        return _words(self._root / "cgroup.subtree_control")
+
+    def hand_only(self, names: Sequence[str]) -> None:
+        """Have the root hand on no more than these; the kernel refuses it where a cgroup needs another."""
+        for name in (*NEEDED, *_WELCOME):
+            if name in self.handed() and name not in names:
+                with suppress(OSError):
+                    (self._root / "cgroup.subtree_control").write_text(f"-{name}")
 
     def make(self, path: str) -> None:
         """Make a cgroup, and the one above it; from the root down, each hands on the controllers."""

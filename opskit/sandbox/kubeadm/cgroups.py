@@ -1,5 +1,6 @@
 """The nodes' own cgroups, in the version that this machine has: kubelet puts a node's pods below its own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,14 @@ class Cgroups(Protocol):
         """What keeps nodes from having cgroups here, in words; empty where nothing does."""
         ...
 
+    def handed(self) -> list[str]:
+        """The controllers that the root hands on: what `hand_only` brings back when no node is left."""
+        ...
+
+    def hand_only(self, names: Sequence[str]) -> None:
+        """Have the root hand on no controllers but these, and those that somebody else needs now."""
+        ...
+
     def make(self, path: str) -> None:
         """Make a cgroup and those above it. It may be there already."""
         ...
@@ -54,6 +63,17 @@ def unfit() -> str:
     """What this machine lacks, in words; empty where it fits."""
     found = _found()
     return found.lacks() if found else _none()
+
+
+def handed() -> list[str]:
+    """The controllers that the root of all cgroups hands on, where it chooses."""
+    return here().handed()
+
+
+def hand_only(names: Sequence[str]) -> None:
+    """Have the root hand on no more than it did, as far as nobody else needs it."""
+    if found := _found():
+        found.hand_only(names)
 
 
 def make(node: Node) -> None:

@@ -5,12 +5,22 @@ from typing import Any
 from opskit.sandbox.kubeadm import cgroups
 from opskit.sandbox.kubeadm.joining import Joining
 from opskit.sandbox.kubeadm.layout import Node, control_planes, endpoint, nodes, pod_network
+from opskit.sandbox.waiting import patience
 
 Document = dict[str, Any]
 
 _KUBEADM = {"apiVersion": "kubeadm.k8s.io/v1beta4"}
 _GRACE = {"node-monitor-grace-period": "20s", "node-monitor-period": "2s"}
 _LEASE_SECONDS = 12
+_PATIENCE = {
+    "controlPlaneComponentHealthCheck": 240,
+    "kubeletHealthCheck": 240,
+    "kubernetesAPICall": 60,
+    "etcdAPICall": 120,
+    "tlsBootstrap": 300,
+    "discovery": 300,
+}
+"""Seconds that kubeadm waits: its own defaults, which OPSKIT_PATIENCE stretches as it does all others."""
 
 
 def init(node: Node, version: str, joining: Joining) -> list[Document]:
@@ -23,6 +33,7 @@ def init(node: Node, version: str, joining: Joining) -> list[Document]:
             "nodeRegistration": _registration(node),
             "bootstrapTokens": [{"token": joining.token, "ttl": "24h0m0s"}],
             "certificateKey": joining.certificate_key,
+            "timeouts": _timeouts(),
         },
         _cluster(node, version),
         _kubelet(),
@@ -45,6 +56,7 @@ def join(node: Node, joining: Joining, ca_hash: str) -> list[Document]:
         "kind": "JoinConfiguration",
         "nodeRegistration": _registration(node),
         "discovery": {"bootstrapToken": token},
+        "timeouts": _timeouts(),
     }
     if node.control_plane:
         document["controlPlane"] = {
@@ -64,6 +76,10 @@ def _registration(node: Node) -> Document:
         "taints": [] if alone else None,
         "kubeletExtraArgs": _arguments(arguments),
     }
+
+
+def _timeouts() -> dict[str, str]:
+    return {name: f"{seconds * patience():.0f}s" for name, seconds in _PATIENCE.items()}
 
 
 def _cluster(node: Node, version: str) -> Document:

@@ -1,12 +1,13 @@
-"""Kernel settings that several nodes on one kernel need; the last `down` brings the old ones back.
+"""What several nodes on one kernel need of it: settings, a module, controllers. The last `down` undoes it.
 
-A ledger for the whole machine, wherever each sandbox has its state, holds the old values and who needs the
-new ones, so that sandboxes may go in any order. A restart of the machine ends both, it and the settings.
+A ledger for the whole machine, wherever each sandbox has its state, holds what was before and who needs what
+is new, so that sandboxes may go in any order. A restart of the machine ends both, it and the settings.
 """
 
 from pathlib import Path
 
 from opskit.sandbox.files import locked, read_json, write_json
+from opskit.sandbox.kubeadm import cgroups, modules
 from opskit.sandbox.site import Site
 
 _RUN = Path("/run")
@@ -26,18 +27,20 @@ _CHANGED_BY_KUBELET = (
 
 
 def take(site: Site) -> None:
-    """Note what the settings are, and set what nodes need."""
+    """Note how the kernel is, and give it what nodes need."""
     with locked(_lock()):
         ledger = read_json(_ledger(), {"before": {}, "holders": []})
+        loaded = ledger.get("loaded", False) or modules.load()
+        handed = ledger["handed"] if "handed" in ledger else cgroups.handed()
         before = ledger["before"] or {name: _get(name) for name in (*_WANTED, *_CHANGED_BY_KUBELET)}
         holders = sorted({*_alive(ledger["holders"]), str(site.state)})
-        write_json(_ledger(), {"before": before, "holders": holders})
+        write_json(_ledger(), {"before": before, "holders": holders, "loaded": loaded, "handed": handed})
         for name, value in _WANTED.items():
             _set(name, value)
 
 
 def give_back(site: Site) -> None:
-    """Restore the settings, unless another sandbox still needs them."""
+    """Bring all of it back, unless another sandbox still needs it."""
     with locked(_lock()):
         ledger = read_json(_ledger(), {"before": {}, "holders": []})
         holders = [each for each in _alive(ledger["holders"]) if each != str(site.state)]
@@ -47,6 +50,10 @@ def give_back(site: Site) -> None:
         for name, value in ledger["before"].items():
             if _get(name) != value:
                 _set(name, value)
+        if ledger.get("loaded", False):
+            modules.unload()
+        if "handed" in ledger:
+            cgroups.hand_only(ledger["handed"])
         _ledger().unlink(missing_ok=True)
         _lock().unlink()
 

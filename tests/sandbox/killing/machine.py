@@ -34,7 +34,9 @@ def listing(*, key: str, run: Path, state: Path) -> dict[str, list[str]]:
         "routes": _said("ip", "route", "show", "table", "all"),
         "nft": _said("nft", "list", "ruleset"),
         "mounts": sorted(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()),
-        "cgroups": sorted(str(each) for each in Path("/sys/fs/cgroup").glob(f"*/*{key}*")),
+        "cgroups": sorted(
+            str(each) for depth in ("", "*/") for each in Path("/sys/fs/cgroup").glob(f"{depth}*{key}*")
+        ),
         "listening": _said("ss", "-Hltnu"),
         "settings": [f"{each}={_setting(each)}" for each in SETTINGS],
         "sockets": [str(run)] if run.exists() else [],

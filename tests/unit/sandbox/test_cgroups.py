@@ -99,6 +99,19 @@ def test_controllers_are_handed_on_from_the_root_down(root: Path) -> None:
     ]
 
 
+def test_the_root_hands_on_no_more_than_before(root: Path) -> None:
+    unified(root, handed="cpu memory cpuset")
+    assert cgroups.handed() == ["cpu", "memory", "cpuset"]
+    cgroups.hand_only(["cpu", "memory", "pids"])
+    assert (root / "cgroup.subtree_control").read_text() == "-cpuset"
+
+
+def test_v1_has_no_controllers_to_hand_on(root: Path) -> None:
+    hybrid(root)
+    assert cgroups.handed() == []
+    cgroups.hand_only([])
+
+
 def test_v1_makes_and_removes_a_cgroup_in_every_hierarchy(root: Path) -> None:
     hybrid(root)
     (root / "memory" / "other").mkdir()

@@ -4,6 +4,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from opskit.sandbox.files import read_json
+
 SETTINGS = (
     "net/ipv4/ip_forward",
     "net/bridge/bridge-nf-call-iptables",
@@ -38,21 +40,31 @@ def listing(*, key: str, run: Path, state: Path) -> dict[str, list[str]]:
             str(each) for depth in ("", "*/") for each in Path("/sys/fs/cgroup").glob(f"{depth}*{key}*")
         ),
         "listening": _said("ss", "-Hltnu"),
-        "settings": [f"{each}={_setting(each)}" for each in SETTINGS],
+        "settings": [] if _held_by_others(state) else [f"{each}={_setting(each)}" for each in SETTINGS],
         "sockets": [str(run)] if run.exists() else [],
         "state": [name for name in _names(state) if name != "ports.lock"],
     }
 
 
 def difference(before: dict[str, list[str]], after: dict[str, list[str]]) -> list[str]:
-    """What is there and was not, or was there and is not, a line each."""
+    """What is there and was not, or was there and is not, a line each.
+
+    Settings that another sandbox of the machine held at one of the two moments are its own matter.
+    """
     return [
         f"{what}: {sign}{line}"
         for what in before
+        if what != "settings" or (before[what] and after[what])
         for sign, one, other in (("+", after, before), ("-", before, after))
         for line in one[what]
         if line not in other[what]
     ]
+
+
+def _held_by_others(state: Path) -> bool:
+    """Whether a sandbox with its state elsewhere needs the kernel's settings now."""
+    holders = read_json(Path("/run/opskit-sysctls.json"), {}).get("holders", [])
+    return any(Path(each).is_dir() and not Path(each).is_relative_to(state) for each in holders)
 
 
 def _processes() -> Iterator[str]:

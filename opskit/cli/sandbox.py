@@ -54,22 +54,25 @@ def up(
     further: typer.Context,
     profile: ProfileOption = "light",
     name: NameOption = None,
-    provider: Annotated[str, typer.Option(help="own, or kind where Docker is there.")] = "own",
-    context: Annotated[str, typer.Option(help="Start nothing: use this kubeconfig context's own Rook.")] = "",
+    provider: Annotated[
+        str, typer.Option(help="own; or kind, the same as --profile kind: a cluster of Docker's containers.")
+    ] = "own",
+    context: Annotated[
+        str, typer.Option(help="Start nothing: use the cluster of this kubeconfig context.")
+    ] = "",
 ) -> None:
     """Start a sandbox; it is ready when its own tools say that it is healthy.
 
     The profile's own options follow, as in --mons 3 --mds; `opskit sandbox profiles` lists them.
     """
-    from opskit.sandbox import Sandbox
+    from opskit.sandbox import Sandbox, inside
     from opskit.sandbox.choices import given
-    from opskit.sandbox.foreign import kind_context, register
+    from opskit.sandbox.foreign import profile_of, register
     from opskit.sandbox.profiles import profile as profile_named
 
-    if context or provider != "own":
-        sandbox = register(
-            name or profile, context=context or kind_context(name or profile, provider=provider)
-        )
+    profile = profile_of(provider, profile)
+    if context:
+        sandbox = register(name or profile, context=context, profile=profile)
     else:
         options = given(profile_named(profile), further.args)
         sandbox = Sandbox.up(profile=profile, name=name, report=_progress, **options)
@@ -79,6 +82,8 @@ def up(
         print_text(f"export OPSKIT_CONFIG={sandbox.config}")
     for each in every:
         say(f"{each.name} is up: `opskit findings --cluster {each.context}` after what is above.")
+    if context or profile == "kind":
+        say(inside.told(sandbox))
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from opskit.core.errors import Refused, UnknownName, UsageError
+from opskit.core.errors import NotInstalled, Refused, UnknownName, UsageError
 from opskit.sandbox.faults import Fault, fault_named
 from opskit.sandbox.files import read_json, write_json
 from opskit.sandbox.reached import Reached
@@ -43,7 +43,7 @@ class Breakable(Reached):
         self._note({**before, fault: [*before.get(fault, []), arguments]})
         try:
             done = chosen.inject(self, **arguments)
-        except (UsageError, Refused):
+        except (UsageError, Refused, NotInstalled):
             self._note(before)
             raise
         self._note({**before, fault: [*before.get(fault, []), done]})

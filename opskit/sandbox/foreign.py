@@ -1,28 +1,28 @@
-"""A cluster that is not this machine's own: a kubeconfig context with a real Rook, or one made by kind.
+"""A cluster that opskit did not make: a kubeconfig context, used as it is.
 
-Nothing is started in it but the faults that are made of `ceph` commands alone.
+Nothing is started in it but the faults that are made of `ceph` commands alone, where it has a Rook.
 """
 
 import os
-import shutil
 
-from opskit.core.errors import NotInstalled, ToolFailed, UnknownName
+from opskit.core.errors import OpsError, ToolFailed, UnknownName
 from opskit.sandbox.files import locked
-from opskit.sandbox.running import run
 from opskit.sandbox.sandbox import Sandbox
 
-_KIND_DEADLINE = 900.0
+_PROVIDERS = ("own", "kind")
 
 
-def register(name: str, *, context: str) -> Sandbox:
-    """Remember a kubeconfig context as the sandbox of that name, after looking whether its toolbox answers.
+def register(name: str, *, context: str, profile: str = "light") -> Sandbox:
+    """Remember a kubeconfig context as the sandbox of that name, after looking whether it answers.
 
     Args:
         name: of the sandbox.
         context: in the kubeconfig that KUBECONFIG names, or the user's own.
+        profile: whose faults it may have.
 
     Raises:
-        ToolFailed: `kubectl` or the toolbox does not answer.
+        ToolFailed: `kubectl` or the cluster does not answer.
+        Refused: a sandbox of that name is up.
 
     """
     sandbox = Sandbox(name)
@@ -31,39 +31,33 @@ def register(name: str, *, context: str) -> Sandbox:
         sandbox.site.make()
         kubeconfig = os.environ.get("KUBECONFIG", "")
         sandbox.site.write_record(
-            phase="ready", profile="light", context=context, kubeconfig=kubeconfig, options={}
+            phase="ready", profile=profile, context=context, kubeconfig=kubeconfig, options={}
         )
         try:
-            sandbox.ceph("status")
-        except ToolFailed:
+            sandbox.kubectl("version", deadline=20.0)
+        except OpsError as error:
             sandbox.site.remove()
-            raise
+            raise _silent(context, error) if isinstance(error, ToolFailed) else error from error
     return sandbox
 
 
-def kind_context(name: str, *, provider: str) -> str:
-    """The context of a cluster that kind makes for the sandbox, made now if there is none.
+def profile_of(provider: str, profile: str) -> str:
+    """The profile that a provider stands for.
 
     Raises:
-        UnknownName: the provider is not `kind`.
-        NotInstalled: kind or Docker is missing.
-        ToolFailed: kind failed.
+        UnknownName: there is no such provider.
 
     """
-    if provider != "kind":
-        raise UnknownName.among("provider", provider, ("own", "kind"), where="--provider")
-    for tool in ("kind", "docker"):
-        if shutil.which(tool) is None:
-            raise NotInstalled(
-                f"{tool} is missing.",
-                where="PATH",
-                hint="leave --provider out: the built-in one needs neither.",
-            )
-    cluster = f"opskit-{name}"
-    if cluster not in _kind("get", "clusters").split():
-        _kind("create", "cluster", "--name", cluster)
-    return f"kind-{cluster}"
+    if provider not in _PROVIDERS:
+        raise UnknownName.among("provider", provider, _PROVIDERS, where="--provider")
+    return profile if provider == "own" else provider
 
 
-def _kind(*arguments: str) -> str:
-    return run(["kind", *arguments], deadline=_KIND_DEADLINE)
+def _silent(context: str, error: ToolFailed) -> ToolFailed:
+    return ToolFailed(
+        f"The context {context!r} can't be used. {error.what}",
+        exit_code_of_tool=error.exit_code_of_tool,
+        stderr=error.stderr,
+        where=os.environ.get("KUBECONFIG", "") or "~/.kube/config",
+        hint="`kubectl config get-contexts` shows those that there are; KUBECONFIG names another file.",
+    )

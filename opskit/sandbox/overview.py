@@ -2,6 +2,7 @@
 
 import msgspec
 
+from opskit.core.errors import OpsError
 from opskit.sandbox.binaries import Found, find
 from opskit.sandbox.component import programs_of
 from opskit.sandbox.processes import Processes
@@ -13,12 +14,13 @@ from opskit.sandbox.usage import held_mib
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One process of a sandbox."""
+    """One process of a sandbox, or one container."""
 
     name: str
     alive: bool
     pid: int | None
     log: str
+    """Empty where another daemon keeps it."""
 
 
 class SandboxSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +69,7 @@ def overview(profile_name: str) -> Overview:
 def _seen(name: str) -> SandboxSeen:
     sandbox = Sandbox(name)
     record, processes = sandbox.site.record, sandbox.site.processes
-    parts = [_part(processes, each) for each in processes.names()]
+    parts = [_part(processes, each) for each in processes.names()] + _outside(sandbox)
     return SandboxSeen(
         name=name,
         profile=record.get("profile", ""),
@@ -78,6 +80,15 @@ def _seen(name: str) -> SandboxSeen:
         memory_mib=held_mib(part.pid for part in parts if part.pid),
         parts=parts,
     )
+
+
+def _outside(sandbox: Sandbox) -> list[Part]:
+    """What another daemon runs for it; nothing where that daemon does not answer."""
+    try:
+        found = sandbox.outside()
+    except OpsError:
+        return []
+    return [Part(name=name, alive=bool(pid), pid=pid or None, log="") for name, pid in found.items()]
 
 
 def _part(processes: Processes, name: str) -> Part:

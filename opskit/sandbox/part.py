@@ -31,8 +31,16 @@ def _no_flags(_: Site) -> tuple[str, ...]:
     return ()
 
 
+def _none_outside(_: Site) -> dict[str, int]:
+    return {}
+
+
 def _no_documents(_: Site) -> list[Json]:
     return []
+
+
+def _always(_: Site) -> bool:
+    return True
 
 
 def _nothing(_: Site) -> None:
@@ -61,6 +69,10 @@ class Part(Generic[OptionsT]):
     remove: Callable[[Site], None] = _nothing
     """Takes away what lies outside of the site's folders: network namespaces, mounts, cgroups. It must bear
     that nothing is there, or only half."""
+    outside: Callable[[Site], dict[str, int]] = _none_outside
+    """What runs for it that another daemon started, as containers: name → PID, 0 where it is stopped."""
+    stands: Callable[[Site], bool] = _always
+    """Whether what runs outside is all there."""
     needs_root: str = ""
     """Why only root can have it; empty where anybody can."""
     disk_mib: int = 0

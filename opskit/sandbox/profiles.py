@@ -10,6 +10,7 @@ from opskit.core.errors import BadValue, UnknownName
 from opskit.sandbox import api_faults, control_plane, monitoring
 from opskit.sandbox.component import Component
 from opskit.sandbox.faults import Broken, Fault
+from opskit.sandbox.kind import part as kind
 from opskit.sandbox.kubeadm import part as kubeadm
 from opskit.sandbox.light import part as ceph
 from opskit.sandbox.mesh import part as mesh
@@ -168,6 +169,12 @@ PROFILES = {
             preset={"workloads": "store"},
             # Of two nodes, each fault has one: a third would only take its share of the processors.
             beside={"kubeadm": {"workers": 1}},
+        ),
+        Profile(
+            name="kind",
+            summary="A cluster made by kind, of containers; needs Docker or podman.",
+            parts=(kind.PART,),
+            systems=("kubeadm",),
         ),
     )
 }

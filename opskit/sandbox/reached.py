@@ -7,7 +7,8 @@ from typing import Any, Self
 import msgspec
 
 from opskit.core import config
-from opskit.core.errors import BadAnswer
+from opskit.core.errors import BadAnswer, NotInstalled, ToolFailed
+from opskit.core.live_config import default_kubeconfig
 from opskit.sandbox.access import restricted_kubeconfig
 from opskit.sandbox.binaries import require
 from opskit.sandbox.files import write_private
@@ -15,6 +16,8 @@ from opskit.sandbox.light import ceph_files
 from opskit.sandbox.profiles import Profile, profile
 from opskit.sandbox.running import run
 from opskit.sandbox.site import Site, sandbox_names
+
+_TOOLBOX = ("-n", "rook-ceph", "exec", "deploy/rook-ceph-tools", "--")
 
 
 class Reached:
@@ -38,7 +41,8 @@ class Reached:
     @property
     def kubeconfig(self) -> Path:
         """A kubeconfig of a cluster admin."""
-        return Path(self.site.record.get("kubeconfig") or self.site.state / "kubeconfig")
+        own = str(self.site.state / "kubeconfig") if self.own else default_kubeconfig()
+        return Path(self.site.record.get("kubeconfig") or own)
 
     @property
     def config(self) -> Path | None:
@@ -94,6 +98,19 @@ class Reached:
             where.append(f"--kubeconfig={self.kubeconfig}")
         return run([require("kubectl"), *where, *arguments], deadline=deadline, text=text)
 
+    def _toolbox(self, *argv: str, deadline: float) -> str:
+        try:
+            return self.kubectl(*_TOOLBOX, *argv, deadline=deadline)
+        except ToolFailed as error:
+            if "not found" not in error.stderr:
+                raise
+            raise NotInstalled(
+                f"There is no Rook toolbox behind the context {self.context!r}.",
+                where="namespace rook-ceph, deploy/rook-ceph-tools",
+                hint="install Rook with its toolbox there, or break a sandbox of opskit's own: "
+                "`opskit sandbox up`.",
+            ) from error
+
     def ceph(self, *arguments: str, deadline: float = 30.0) -> Any:
         """Run `ceph` on this machine, beside all of Kubernetes; its JSON, None where it prints none.
 
@@ -101,6 +118,7 @@ class Reached:
 
         Raises:
             ToolFailed: it ended with a nonzero exit code, or not in time.
+            NotInstalled: there is no toolbox.
             BadAnswer: it printed something else.
 
         """
@@ -108,8 +126,7 @@ class Reached:
             conf = str(ceph_files.conf(self.site))
             said = run([require("ceph"), "--conf", conf, "--format", "json", *arguments], deadline=deadline)
         else:
-            toolbox = ("-n", "rook-ceph", "exec", "deploy/rook-ceph-tools", "--")
-            said = self.kubectl(*toolbox, "ceph", "--format", "json", *arguments, deadline=deadline)
+            said = self._toolbox("ceph", "--format", "json", *arguments, deadline=deadline)
         try:
             return msgspec.json.decode(said) if said.strip() else None
         except msgspec.DecodeError as error:

@@ -151,7 +151,18 @@ class Sandbox(Breakable):
     def _all_alive(self) -> bool:
         """Whether all servers run that nothing but `down` may end."""
         processes, mortal = self.site.processes, self.site.record.get("mortal", [])
-        return all(processes.alive(name) for name in processes.names() if name not in mortal)
+        return all(processes.alive(name) for name in processes.names() if name not in mortal) and all(
+            part.stands(self.site) for part in self._parts()
+        )
+
+    def outside(self) -> dict[str, int]:
+        """What runs for it that another daemon started: name → PID, 0 where it is stopped.
+
+        Raises:
+            OpsError: that daemon does not answer.
+
+        """
+        return {name: pid for part in self._parts() for name, pid in part.outside(self.site).items()}
 
     def down(self) -> None:
         """End all that was started and remove all that was written. What is not there is no error."""

@@ -41,9 +41,14 @@ def last_name(reference: str) -> str:
     return reference.rpartition("/")[2].partition(":")[0]
 
 
+def cache() -> Path:
+    """Where this user's image archives are kept."""
+    return platformdirs.user_cache_path("opskit") / "images"
+
+
 def build(release: Release) -> dict[str, Path]:
     """Make the release's image archives where they are not in the cache; the archive of each reference."""
-    folder = private_folder(platformdirs.user_cache_path("opskit") / "images")
+    folder = private_folder(cache())
     with locked(folder / "lock"):
         return {
             reference: _built(_image(reference, release, folder), folder)

@@ -127,8 +127,10 @@ def test_without_cgroups_kubeadm_is_refused_and_all_else_is_named(
     assert "what can be had here: light, platform, network, trust, mesh, all" in done.stderr
 
 
-@pytest.mark.parametrize("words", [["up", "--provider", "kind"]])
-def test_without_docker_the_built_in_provider_is_named(words: list[str], nothing_installed: Path) -> None:
-    done = RUN.invoke(app, words)
-    assert (done.exit_code, "is missing" in done.stderr) == (5, True)
-    assert "the built-in one needs neither" in done.stderr
+@pytest.mark.parametrize("words", [["--provider", "kind"], ["--profile", "kind"]])
+def test_without_docker_and_kind_what_gets_them_is_named(words: list[str], nothing_installed: Path) -> None:
+    done = RUN.invoke(app, ["up", *words])
+    said = " ".join(done.stderr.split())
+    assert (done.exit_code, "Programs are missing: kind, kubectl, docker." in said) == (5, True)
+    assert "`opskit sandbox build --profile kind`" in said
+    assert "`apt-get install --no-install-recommends docker.io`" in said

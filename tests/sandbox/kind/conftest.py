@@ -1,0 +1,120 @@
+"""A Docker of the tests' own with a node image made here, and the command line beside it; needs root."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opskit.core.errors import OpsError
+from opskit.sandbox.binaries import find
+from opskit.sandbox.build import build
+from tests.sandbox.kind import docker_lab, node_image
+from tests.sandbox.kind.docker_lab import Daemon
+
+IMAGE = "opskit.invalid/kind-node:test"
+CONFIG = """\
+kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+networking:
+  disableDefaultCNI: true  # the image has one
+  kubeProxyMode: nftables
+nodes:
+  - role: control-plane
+  - role: worker
+kubeadmConfigPatches:
+  - |
+    kind: KubeletConfiguration
+    failCgroupV1: false
+"""
+
+
+@pytest.fixture(scope="session")
+def docker() -> Iterator[Daemon]:
+    """A daemon that has the node image, and nothing else."""
+    if lack := docker_lab.lacking():
+        pytest.skip(lack)
+    try:
+        build(["kind"], progress=print)
+    except OpsError as lack:
+        pytest.skip(f"kind is missing: {lack}")
+    archive = node_image.made()
+    with docker_lab.daemon(Path(tempfile.mkdtemp(prefix="opskit-docker-"))) as made:
+        changes = [word for each in node_image.SETTINGS for word in ("--change", each)]
+        made.docker("import", *changes, str(archive), IMAGE, deadline=600.0)
+        yield made
+
+
+class Opskit:
+    """The command line beside a Docker daemon, with a state of its own."""
+
+    def __init__(self, docker: Daemon, folder: Path) -> None:
+        self.docker, self.folder = docker, folder
+        self.env = {**os.environ, **docker.env, "XDG_STATE_HOME": str(folder / "state")}
+        self.config = folder / "kind.yaml"
+        self.config.write_text(CONFIG)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start it."""
+        argv = self.docker.within(sys.executable, "-m", "opskit", *arguments)
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.env,
+            start_new_session=True,
+        )
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        """All that it says; any other exit code fails the test."""
+        with self.start(*arguments) as process:
+            output, told = process.communicate(timeout=900)
+        assert process.returncode == code, f"{arguments}: {process.returncode}\n{output}\n{told}"
+        return " ".join((output + told).split())
+
+    def up(self, name: str, *, image: str = IMAGE, code: int = 0) -> str:
+        """`opskit sandbox up --provider kind`."""
+        chosen = ("--name", name, "--image", image, "--config", str(self.config))
+        return self("sandbox", "up", "--provider", "kind", *chosen, code=code)
+
+    def seen(self, name: str) -> dict[str, Any]:
+        """What `status` says of one sandbox; nothing where it knows none."""
+        with self.start("sandbox", "status", "--profile", "kind", "--json") as process:
+            told = json.loads(process.communicate(timeout=120)[0])
+        return next((each for each in told["sandboxes"] if each["name"] == name), {})
+
+    def use(self, kubeconfig: str) -> None:
+        """As `export KUBECONFIG=…`."""
+        self.env["KUBECONFIG"] = kubeconfig
+
+    def findings(self, cluster: str) -> list[str]:
+        """Codes and subjects at warning or above, worst first."""
+        with self.start("findings", "--cluster", cluster, "--system", "kubeadm", "--json") as process:
+            output, told = process.communicate(timeout=300)
+        assert process.returncode == 0, told
+        every = json.loads(output)["findings"]
+        return [f"{each['code']} {each['subject']}" for each in every if each["severity"] != "info"]
+
+    def kubectl(self, *arguments: str) -> str:
+        """`kubectl` beside the daemon."""
+        argv = self.docker.within(find("kubectl").path, *arguments)
+        return subprocess.run(argv, capture_output=True, text=True, check=True, env=self.env).stdout
+
+    def containers(self) -> list[str]:
+        """The names of all containers of the daemon."""
+        return sorted(self.docker.docker("ps", "--all", "--format", "{{.Names}}").split())
+
+
+@pytest.fixture
+def opskit(docker: Daemon, tmp_path: Path) -> Iterator[Opskit]:
+    made = Opskit(docker, tmp_path)
+    yield made
+    for name in made.containers():
+        docker.docker("rm", "--force", "--volumes", name)

@@ -46,7 +46,7 @@ def docker() -> Iterator[Daemon]:
     archive = node_image.made()
     with docker_lab.daemon(Path(tempfile.mkdtemp(prefix="opskit-docker-"))) as made:
         changes = [word for each in node_image.SETTINGS for word in ("--change", each)]
-        made.docker("import", *changes, str(archive), IMAGE, deadline=600.0)
+        made.docker("import", *changes, str(archive), IMAGE, deadline=1800.0)
         yield made
 
 
@@ -107,9 +107,9 @@ class Opskit:
         argv = self.docker.within(find("kubectl").path, *arguments)
         return subprocess.run(argv, capture_output=True, text=True, check=True, env=self.env).stdout
 
-    def containers(self) -> list[str]:
-        """The names of all containers of the daemon."""
-        return sorted(self.docker.docker("ps", "--all", "--format", "{{.Names}}").split())
+    def containers(self, what: str = "{{.Names}}") -> list[str]:
+        """The names of all containers of the daemon, or what else Docker knows of each."""
+        return sorted(self.docker.docker("ps", "--all", "--format", what).split())
 
 
 @pytest.fixture

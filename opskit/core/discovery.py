@@ -61,6 +61,11 @@ USUAL = {
         ports=("https", "http", 5556, 5554),
     ),
     "istiod": Usual(names=("istiod",), labels=(("app", "istiod"),), ports=("http-monitoring", 15014)),
+    "jaeger": Usual(
+        names=("jaeger-query", "jaeger", "tracing", "jaeger-all-in-one-query"),
+        labels=(("app.kubernetes.io/name", "jaeger"), ("app", "jaeger")),
+        ports=("http-query", "query", "jaeger-query", 16686, 80),
+    ),
     "ldap": Usual(
         names=("openldap", "ldap", "slapd"),
         labels=(("app.kubernetes.io/name", "openldap"), ("app", "openldap")),

@@ -11,6 +11,7 @@ from opskit.sandbox.control_plane import api
 from opskit.sandbox.crds import create_released
 from opskit.sandbox.files import write_private
 from opskit.sandbox.kube import Json
+from opskit.sandbox.mesh import tracing
 from opskit.sandbox.mesh.workloads import SYSTEM, control
 from opskit.sandbox.pins import program
 from opskit.sandbox.processes import Command
@@ -64,6 +65,7 @@ def mesh_config(site: Site) -> Json:
         "enableAutoMtls": True,
         "rootNamespace": SYSTEM,
         "trustDomain": "cluster.local",
+        "extensionProviders": [tracing.provider()],
         "defaultConfig": {"discoveryAddress": f"{control(site)}:{XDS}", "concurrency": 1},
     }
 

@@ -7,7 +7,7 @@ import msgspec
 
 from opskit.core.errors import BadValue
 from opskit.sandbox.component import Component
-from opskit.sandbox.mesh import health, istiod, metrics, network, objects, pods, proxies, rules
+from opskit.sandbox.mesh import health, istiod, metrics, network, objects, pods, proxies, rules, tracing
 from opskit.sandbox.mesh.faults import FAULTS
 from opskit.sandbox.part import Part
 
@@ -19,6 +19,8 @@ class MeshOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     rate: float = 20.0
     """Requests a second that clients outside ask the gateway for, at most 50; 0 is none."""
+    tracing: bool = True
+    """Jaeger, to which the Envoys send one trace of ten requests."""
 
     def checked(self) -> "MeshOptions":
         """Itself, if the load is bounded.
@@ -39,6 +41,7 @@ def components(options: MeshOptions, _: Sequence[Part[Any]]) -> list[Component]:
         *istiod.components(),
         *proxies.components(options.rate),
         *rules.components(),
+        *(tracing.components() if options.tracing else ()),
     ]
 
 

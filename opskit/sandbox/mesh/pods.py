@@ -5,7 +5,7 @@ from pathlib import Path
 
 from opskit.sandbox.kube import Json
 from opskit.sandbox.kwok_config import forward_through, forward_to
-from opskit.sandbox.mesh import istiod, network
+from opskit.sandbox.mesh import istiod, network, tracing
 from opskit.sandbox.mesh.workloads import MESHED, PORT, SYSTEM, Workload, control
 from opskit.sandbox.site import Site
 
@@ -19,7 +19,7 @@ def documents(site: Site) -> list[Json]:
     ports = (istiod.PLAIN_XDS, istiod.METRICS, istiod.READINESS, istiod.WEBHOOKS)
     real = {port: (istiod.local(site), port) for port in ports} | {istiod.XDS: (control(site), istiod.XDS)}
     to_istiod = forward_to("istiod", selector={"matchNamespaces": [SYSTEM]}, ports=real)
-    return [to_istiod, *(_into(site, each) for each in MESHED)]
+    return [to_istiod, *tracing.documents(site), *(_into(site, each) for each in MESHED)]
 
 
 def _into(site: Site, each: Workload) -> Json:

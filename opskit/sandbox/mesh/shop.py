@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _CHANCE = random.SystemRandom()
-_PASSED_ON = ("x-request-id", "traceparent", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled")
+_PASSED_ON = ("x-request-id", "traceparent", "tracestate", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled")
 
 
 class Settings:

@@ -1,4 +1,4 @@
-"""The one place that talks to istiod and to Envoys' admin interfaces."""
+"""The one place that talks to istiod, to Envoys' admin interfaces, and to the server of their traces."""
 
 from typing import Any, TypeVar
 
@@ -59,6 +59,17 @@ def synced(cluster: Cluster) -> list[answers.Sync]:
 
     """
     return [each for each in istiod(cluster, "/debug/syncz", model=list[answers.Sync]) if each.asks]
+
+
+def jaeger(cluster: Cluster, path: str, *, model: type[T], **query: str) -> T:
+    """Ask the tracing server that Envoys send their spans to.
+
+    Raises:
+        NotInstalled: none is named in opskit.toml or found in the cluster.
+        Unreachable, DeadlineExceeded, BadAnswer, Unauthorized, Forbidden.
+
+    """
+    return _asked(cluster, "jaeger", path, query, model)
 
 
 def envoy(cluster: Cluster, pod: str, where: str, path: str, *, model: Any, **query: str) -> Any:
@@ -145,7 +156,9 @@ def _refusal(status: int, where: str, body: bytes) -> Exception:
         return kind(
             f"It answered {status}: {said}",
             where=where,
-            hint="istiod's debug interface asks for a token except of its own pod; use a port-forward",
+            hint="istiod's debug interface asks for a token except of its own pod; use a port-forward"
+            if where.startswith("istiod")
+            else "give `token` for it in opskit.toml",
         )
     if status == 404:
         return NotInstalled(

@@ -9,6 +9,7 @@ from opskit.core.parts import known
 from opskit.systems.istio.facts import Facts, full
 from opskit.systems.istio.proxies import identity, left
 from opskit.systems.istio.routing import Way
+from opskit.systems.istio.traces import Span, Trace, Traced
 
 
 def proxies(facts: Facts) -> pd.DataFrame:
@@ -95,6 +96,77 @@ def way(found: Way) -> pd.DataFrame:
     rows = [(each.stage, each.name, each.share, each.ok, each.detail) for each in found.hops]
     columns = {"stage": "str", "name": "str", "share": "float64", "ok": "bool", "detail": "str"}
     return _table(rows, columns)
+
+
+def where_time_goes(found: Traced) -> pd.DataFrame:
+    """How long traced requests were in each place, its own calls not counted; the place with most time first.
+
+    Returns:
+        place (str: a service and its version, or the way from one to another), requests (int64), p50_ms,
+        p90_ms, most_ms (float64, milliseconds of one request), share (float64, of the time of all, 0 to 1).
+
+    """
+    total = sum(sum(each) for each in found.own_ms.values()) or 1.0
+    rows = [
+        (
+            place,
+            len(each),
+            *(float(pd.Series(each).quantile(at)) for at in (0.5, 0.9, 1.0)),
+            sum(each) / total,
+        )
+        for place, each in found.own_ms.items()
+    ]
+    numbers = dict.fromkeys(("p50_ms", "p90_ms", "most_ms", "share"), "float64")
+    return _table(rows, {"place": "str", "requests": "int64", **numbers})
+
+
+def traces(found: Traced) -> pd.DataFrame:
+    """Each traced request, the slowest first.
+
+    Returns:
+        trace (str), started (datetime64[us, UTC]), ms (float64), entered (str: the service that it came to
+        first), spans (int64), failed (bool).
+
+    """
+    rows = [
+        (each.trace_id, each.started, each.ms, each.root.who, len(each.spans), each.failed)
+        for each in found.traces
+    ]
+    columns = {"trace": "str", "started": "datetime64[us, UTC]", "ms": "float64", "entered": "str"}
+    return _table(rows, {**columns, "spans": "int64", "failed": "bool"})
+
+
+def spans(trace: Trace | None) -> pd.DataFrame:
+    """What one request did, in its order.
+
+    Returns:
+        place (str), called_by (str: whose call it is; empty: the first), start_ms (float64, after the
+        request came), ms, own_ms (float64, milliseconds), status (str), flags (str), failed (bool).
+
+    """
+    columns = {
+        "place": "str",
+        "called_by": "str",
+        "start_ms": "float64",
+        "ms": "float64",
+        "own_ms": "float64",
+    }
+    rows = [] if trace is None else [_spent(trace, each) for each in trace.spans]
+    return _table(rows, {**columns, "status": "str", "flags": "str", "failed": "bool"})
+
+
+def _spent(trace: Trace, span: Span) -> tuple[object, ...]:
+    parent = trace.by_id.get(span.parent)
+    return (
+        trace.place(span),
+        "" if parent is None else parent.who,
+        (span.start_us - trace.root.start_us) / 1000,
+        span.duration_us / 1000,
+        trace.own_us(span) / 1000,
+        span.status,
+        span.flags,
+        span.failed,
+    )
 
 
 def _table(rows: Sequence[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:

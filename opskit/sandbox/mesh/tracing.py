@@ -86,7 +86,9 @@ def _write_configuration(site: Site) -> None:
 
 
 def _command(site: Site) -> Command:
-    return Command(argv=(require("jaeger"), f"--config={site.state}/jaeger/jaeger.yaml"))
+    # It would send traces of itself to a collector on the usual port.
+    env = {"OTEL_TRACES_SAMPLER": "always_off"}
+    return Command(argv=(require("jaeger"), f"--config={site.state}/jaeger/jaeger.yaml"), env=env)
 
 
 def _listens(site: Site) -> bool:
@@ -132,7 +134,8 @@ def _stateful_set() -> Json:
 
 
 def _service(name: str, port_name: str, port: int, *, selector: dict[str, str] | None = None) -> Json:
-    spec: Json = {"clusterIP": "None", "ports": [{"name": port_name, "port": port}]}
+    # Not headless: an Envoy reaches such a service only at the address that an application asked for.
+    spec: Json = {"ports": [{"name": port_name, "port": port}]}
     if selector:
         spec["selector"] = selector
     metadata = {"name": name, "namespace": NAMESPACE, "labels": _LABELS if selector else {"app": name}}

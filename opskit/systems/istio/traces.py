@@ -5,12 +5,16 @@ is the call that it made. What a span's own calls do not cover is its own time. 
 applications pass the tracing headers on: https://istio.io/latest/docs/tasks/observability/distributed-tracing/overview/.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from opskit.core.findings import Data
 from opskit.core.wording import some
+
+_TOLD = 3
+"""Places of failures in the sentence."""
 
 
 class Span(Data, frozen=True):
@@ -97,7 +101,16 @@ class Trace(Data, frozen=True, dict=True):
         if span.serves:
             return span.who
         callee = next((each.service for each in self.children.get(span.span_id, ())), "")
-        return f"{span.service} → {callee or 'no answer'}"
+        return f"{span.service} → {callee or ('no answer' if span.failed else 'without a span')}"
+
+    @property
+    def failed_at(self) -> str:
+        """Where its failure began: the deepest place that failed; empty where it did not fail."""
+        bad = [each for each in self.spans if each.failed]
+        if not self.failed or not bad:
+            return ""
+        first = [each for each in bad if not any(one.failed for one in self.children.get(each.span_id, ()))]
+        return self.place((first or bad)[-1])
 
 
 def _covered(span: Span, calls: Iterable[Span]) -> int:
@@ -146,8 +159,9 @@ class Traced(Data, frozen=True, dict=True):
             ((slowest.place(each), slowest.own_us(each) / 1000) for each in slowest.spans),
             key=lambda each: each[1],
         )
-        broken = [each for each in self.traces if each.failed]
-        ended = f" {len(broken)} of them failed." if broken else ""
+        broken = Counter(each.failed_at for each in self.traces if each.failed)
+        first = ", ".join(f"{count} in {where}" for where, count in broken.most_common(_TOLD))
+        ended = f" {broken.total()} of them failed; it began: {first}." if broken else ""
         return (
             f"Of {len(self.traces)} traced requests {about}in the last {self.minutes} min the slowest took "
             f"{slowest.ms:.0f} ms, {ms:.0f} ms of it in {place}.{ended}"

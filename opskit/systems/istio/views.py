@@ -1,5 +1,6 @@
 """Every frame that can be made of the mesh. Pure; a frame has its columns also when it is empty."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -102,22 +103,25 @@ def where_time_goes(found: Traced) -> pd.DataFrame:
     """How long traced requests were in each place, its own calls not counted; the place with most time first.
 
     Returns:
-        place (str: a service and its version, or the way from one to another), requests (int64), p50_ms,
-        p90_ms, most_ms (float64, milliseconds of one request), share (float64, of the time of all, 0 to 1).
+        place (str: a service and its version, or the way from one to another), requests, failed (int64:
+        those whose failure began there), p50_ms, p90_ms, most_ms (float64, milliseconds of one request),
+        share (float64, of the time of all, 0 to 1).
 
     """
+    failed = Counter(each.failed_at for each in found.traces)
     total = sum(sum(each) for each in found.own_ms.values()) or 1.0
     rows = [
         (
             place,
             len(each),
+            failed[place],
             *(float(pd.Series(each).quantile(at)) for at in (0.5, 0.9, 1.0)),
             sum(each) / total,
         )
         for place, each in found.own_ms.items()
     ]
     numbers = dict.fromkeys(("p50_ms", "p90_ms", "most_ms", "share"), "float64")
-    return _table(rows, {"place": "str", "requests": "int64", **numbers})
+    return _table(rows, {"place": "str", "requests": "int64", "failed": "int64", **numbers})
 
 
 def traces(found: Traced) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opskit.plots import istio_traces as plots
-from opskit.plots.style import sentence
+from opskit.plots.style import rows, sentence
 from opskit.systems.istio import jaeger, views
 from opskit.systems.istio.traces import Span, Trace, Traced, name_of, traced
 
@@ -52,7 +52,7 @@ def seen(*traces: Trace, minutes: int = 15, slower_ms: float = 0.0) -> Traced:
 
 def test_time_is_told_of_who_spent_it_and_not_of_who_waited() -> None:
     frame = views.where_time_goes(seen(SLOW))
-    spent = dict(zip(frame["place"], frame["p50_ms"], strict=True))
+    spent = {each["place"]: each["p50_ms"] for each in rows(frame)}
     assert spent == {
         "reviews.shop v2": 1500.0,
         "web.shop → catalog.shop": 20.0,
@@ -61,15 +61,15 @@ def test_time_is_told_of_who_spent_it_and_not_of_who_waited() -> None:
         "web.shop v1": 20.0,
         "gateway.ingress → web.shop": 10.0,
     }
-    assert next(iter(frame["place"])) == "reviews.shop v2"
-    assert frame["share"].sum() == pytest.approx(1.0)
+    assert rows(frame)[0]["place"] == "reviews.shop v2"
+    assert sum(float(str(each["share"])) for each in rows(frame)) == pytest.approx(1.0)
 
 
 def test_the_sentence_names_the_slowest_and_its_place() -> None:
     told = seen(QUICK, SLOW).sentence
     assert "Of 2 traced requests" in told
     assert "1600 ms, 1500 ms of it in reviews.shop v2" in told
-    assert "1 of them failed" in told
+    assert told.endswith("1 of them failed; it began: 1 in web.shop v1.")
 
 
 def test_only_what_was_asked_for_once() -> None:
@@ -80,10 +80,26 @@ def test_only_what_was_asked_for_once() -> None:
     assert "Next: look further back" in late.sentence
 
 
+def test_a_failure_is_told_of_where_it_began() -> None:
+    broken = Trace(
+        trace_id="x",
+        spans=(
+            span("a", "", "web.shop v1", 0, 50, status="502"),
+            span("b", "a", "web.shop v1", 5, 10, serves=False, status="200"),
+            span("c", "a", "web.shop v1", 20, 20, serves=False, status="500"),
+            span("d", "c", "reviews.shop v2", 25, 10, status="500"),
+        ),
+    )
+    assert broken.failed_at == "reviews.shop v2"
+    frame = views.where_time_goes(seen(broken, SLOW))
+    failed = {row["place"]: row["failed"] for row in rows(frame)}
+    assert {place for place, count in failed.items() if count} == {"reviews.shop v2"}
+
+
 def test_a_call_that_nobody_answered_is_told_so() -> None:
     lonely = Trace(trace_id="x", spans=(span("a", "", "web.shop v1", 0, 9, serves=False, status=""),))
     assert lonely.failed
-    assert list(views.where_time_goes(seen(lonely))["place"]) == ["web.shop → no answer"]
+    assert [each["place"] for each in rows(views.where_time_goes(seen(lonely)))] == ["web.shop → no answer"]
 
 
 def test_figures_say_what_is_so_also_without_traces() -> None:

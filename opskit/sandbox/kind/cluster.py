@@ -62,8 +62,10 @@ def nodes(site: Site) -> dict[str, int]:
     if not site.record.get("made"):
         return {}
     chosen = ("--all", "--filter", f"label={_LABEL}={name(site)}", "--format", "{{.Names}}")
-    found = sorted(engine.call(site, "ps", *chosen).split())
-    pids = engine.call(site, "inspect", "--format", "{{.State.Pid}}", *found).split() if found else []
+    found = sorted(engine.call(site, "ps", *chosen, deadline=15.0).split())
+    if not found:
+        return {}
+    pids = engine.call(site, "inspect", "--format", "{{.State.Pid}}", *found, deadline=15.0).split()
     return dict(zip(found, map(int, pids), strict=True))
 
 

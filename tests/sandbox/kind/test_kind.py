@@ -24,13 +24,14 @@ FAULTS = {
 def test_a_cluster_comes_up_is_broken_mended_and_taken_away(opskit: Opskit) -> None:
     begin = monotonic()
     said = opskit.up("mine")
-    rows = {"up, until both nodes and all pods of kube-system are ready": f"{monotonic() - begin:.0f} s"}
     opskit.use(said.split("export KUBECONFIG=")[1].split()[0])
+    ready = opskit.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s")
+    opskit.kubectl("wait", "--for=condition=Ready", "pods", "--all", "-n", "kube-system", "--timeout=180s")
+    rows = {"up, until both nodes and all pods of kube-system are ready": f"{monotonic() - begin:.0f} s"}
 
     assert "In it: kubeadm, operators." in said
     assert "rook: not installed" in said
     assert opskit.containers() == NODES
-    ready = opskit.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=10s")
     assert ready.count("condition met") == 2
     assert opskit.findings("opskit-mine") == []
     seen = opskit.seen("mine")

@@ -20,6 +20,8 @@ class Inside(NamedTuple):
     """Those that can be read."""
     absent: tuple[str, ...]
     """Those that are not there: `vault: not installed`."""
+    unread: tuple[str, ...]
+    """What could not be read, and why: a system that it is of may not be there after all."""
 
 
 def look(sandbox: Sandbox) -> Inside:
@@ -34,7 +36,7 @@ def look(sandbox: Sandbox) -> Inside:
     with Cluster(LiveReader(ApiServer(source), name=sandbox.context)) as cluster:
         seen = survey.survey(cluster, every, seconds=_SECONDS)
     missing = {line.partition(":")[0] for line in seen.absent}
-    return Inside(tuple(room.name for room in every if room.name not in missing), seen.absent)
+    return Inside(tuple(room.name for room in every if room.name not in missing), seen.absent, seen.unread)
 
 
 def told(sandbox: Sandbox) -> str:
@@ -44,4 +46,7 @@ def told(sandbox: Sandbox) -> str:
     except OpsError as error:
         return f"What is in it can't be told: {error}"
     there = ", ".join(found.systems) or "none of opskit's systems"
-    return f"In it: {there}. {'Not there: ' + '; '.join(found.absent) + '.' if found.absent else ''}".rstrip()
+    gone = f" Not there: {'; '.join(found.absent)}." if found.absent else ""
+    of = ", ".join(dict.fromkeys(line.partition(":")[0] for line in found.unread))
+    gaps = f" Not all could be read of: {of}; `opskit findings` says why." if of else ""
+    return f"In it: {there}.{gone}{gaps}"

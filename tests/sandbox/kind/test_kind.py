@@ -29,7 +29,7 @@ def test_a_cluster_comes_up_is_broken_mended_and_taken_away(opskit: Opskit) -> N
     opskit.kubectl("wait", "--for=condition=Ready", "pods", "--all", "-n", "kube-system", "--timeout=180s")
     rows = {"up, until both nodes and all pods of kube-system are ready": f"{monotonic() - begin:.0f} s"}
 
-    assert "In it: kubeadm, operators." in said
+    assert "In it: kubeadm, operators" in said
     assert "rook: not installed" in said
     assert opskit.containers() == NODES
     assert ready.count("condition met") == 2
@@ -74,7 +74,7 @@ def break_and_mend(opskit: Opskit, name: str) -> float:
 def used_as_a_context(opskit: Opskit) -> None:
     """The same cluster, as one that opskit did not make: used without a Rook, and left as it is."""
     said = opskit("sandbox", "up", "--context", "opskit-mine", "--name", "lent")
-    assert "In it: kubeadm, operators." in said
+    assert "In it: kubeadm, operators" in said
     for fault, why in (("forgotten-flag", "no Rook toolbox"), ("osd-down", "servers of the sandbox's own")):
         assert why in opskit("sandbox", "fault", "inject", fault, "--name", "lent", code=5)
     assert opskit.seen("lent")["faults"] == []

@@ -40,8 +40,14 @@ def node() -> Generator[Node]:
     made = layout.node_named(site, "cp1")
     machine.prepare(made, CURRENT, pause())
     machine.power_on(made)
+    wait_until(lambda: _serves_kubelet(made), what="containerd serves what kubelet asks", deadline=60.0)
     yield made
     site.processes.stop(made.process, grace=0.0)
+
+
+def _serves_kubelet(node: Node) -> bool:
+    """Kubeadm asks once and waits two seconds: an emulated machine must have read the programs before."""
+    return bool(machine.on(node, "crictl", "--timeout=30s", "info"))
 
 
 def pause() -> str:

@@ -60,9 +60,12 @@ class Unified:
         return _words(self._root / "cgroup.subtree_control")
 
     def hand_only(self, names: Sequence[str]) -> None:
-        """Have the root hand on no more than these; the kernel refuses it where a cgroup needs another."""
-        for name in (*NEEDED, *_WELCOME):
-            if name in self.handed() and name not in names:
+        """Have the root hand on no more than these; the kernel refuses it where a cgroup needs another.
+
+        The runtime has the root hand on whatever the kernel has, `misc` and `rdma` among it.
+        """
+        for name in self.handed():
+            if name not in names:
                 with suppress(OSError):
                     (self._root / "cgroup.subtree_control").write_text(f"-{name}")
 

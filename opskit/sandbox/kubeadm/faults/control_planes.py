@@ -1,5 +1,6 @@
 """Static pods that stop or can't start, certificates that end, and cluster DNS that is gone."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from opskit.sandbox.control_plane import api
@@ -55,12 +56,16 @@ def _mend_manifest(sandbox: Broken, *, node: str = "cp1") -> None:
 
 def _end_certificate(sandbox: Broken, *, node: str = "cp1", hours: float = -1) -> dict[str, Any]:
     chosen = control_plane(sandbox, node)
+    since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     reissuing.reissue(chosen, _SERVING, hours=float(hours))
     static_pods.restart(chosen, "kube-apiserver")
     if float(hours) <= 0:
         _wait_gone(chosen)
     else:
         _wait_back(chosen)
+        wait_for(
+            lambda: _reported(chosen, since), what=f"kubelet tells that the API server of {node} is ready"
+        )
     return {"node": node}
 
 
@@ -81,6 +86,18 @@ def _wait_back(node: Node) -> None:
         what=f"the API server of {node.name} is ready",
         deadline=HEALED_WITHIN,
     )
+
+
+def _reported(node: Node, since: str) -> bool:
+    """Whether kubelet has told the API server that it is ready, of one that was started since then."""
+    pod = api(node.site).get(f"/api/v1/namespaces/kube-system/pods/kube-apiserver-{node.name}")
+    status = pod.get("status", {})
+    started = [
+        each.get("state", {}).get("running", {}).get("startedAt", "")
+        for each in status.get("containerStatuses", [])
+    ]
+    ready = any((each["type"], each["status"]) == ("Ready", "True") for each in status.get("conditions", []))
+    return ready and min(started, default="") >= since
 
 
 def _scale_dns_away(sandbox: Broken) -> dict[str, Any]:

@@ -63,8 +63,11 @@ def _end_certificate(sandbox: Broken, *, node: str = "cp1", hours: float = -1) -
         _wait_gone(chosen)
     else:
         _wait_back(chosen)
+        # Controllers that lost their API server start anew, too.
         wait_for(
-            lambda: _reported(chosen, since), what=f"kubelet tells that the API server of {node} is ready"
+            lambda: _reported(chosen, since) and not health.ailments_of(sandbox.site),
+            what="all is well but for the certificate",
+            deadline=HEALED_WITHIN,
         )
     return {"node": node}
 

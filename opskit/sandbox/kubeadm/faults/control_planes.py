@@ -56,16 +56,16 @@ def _mend_manifest(sandbox: Broken, *, node: str = "cp1") -> None:
 
 def _end_certificate(sandbox: Broken, *, node: str = "cp1", hours: float = -1) -> dict[str, Any]:
     chosen = control_plane(sandbox, node)
-    since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    since = _now()
     reissuing.reissue(chosen, _SERVING, hours=float(hours))
     static_pods.restart(chosen, "kube-apiserver")
     if float(hours) <= 0:
         _wait_gone(chosen)
     else:
-        _wait_back(chosen)
+        _wait_back(chosen, since)
         # Controllers that lost their API server start anew, too.
         wait_for(
-            lambda: _reported(chosen, since) and not health.ailments_of(sandbox.site),
+            lambda: not health.ailments_of(sandbox.site),
             what="all is well but for the certificate",
             deadline=HEALED_WITHIN,
         )
@@ -73,22 +73,27 @@ def _end_certificate(sandbox: Broken, *, node: str = "cp1", hours: float = -1) -
 
 
 def _give_certificate(sandbox: Broken, *, node: str = "cp1") -> None:
-    chosen = control_plane(sandbox, node)
+    chosen, since = control_plane(sandbox, node), _now()
     reissuing.give_back(chosen, _SERVING)
     static_pods.restart(chosen, "kube-apiserver")
-    _wait_back(chosen)
+    _wait_back(chosen, since)
 
 
 def _wait_gone(node: Node) -> None:
     wait_for(lambda: not health.api_server_ready(node), what=f"the API server of {node.name} is gone")
 
 
-def _wait_back(node: Node) -> None:
+def _wait_back(node: Node, since: str = "") -> None:
+    """Wait until an API server is ready, started since then, and its kubelet has told so."""
     wait_for(
-        lambda: health.api_server_ready(node),
+        lambda: health.api_server_ready(node) and _reported(node, since),
         what=f"the API server of {node.name} is ready",
         deadline=HEALED_WITHIN,
     )
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _reported(node: Node, since: str) -> bool:

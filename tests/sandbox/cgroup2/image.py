@@ -16,7 +16,7 @@ from opskit.sandbox.files import locked, private_folder
 from opskit.sandbox.overview import programs_needed
 from opskit.sandbox.pins import program
 
-SUITE, MIRROR = "bookworm", "http://deb.debian.org/debian"
+SUITE = "bookworm"
 PROFILES = ("kubeadm", "light", "network", "mesh")
 SYSTEM = (
     *("systemd", "systemd-sysv", "udev", "kmod", "linux-image-amd64", "initramfs-tools"),
@@ -89,7 +89,7 @@ def _make(wanted: Image) -> None:
 
 def _install(root: Path) -> None:
     """In views of their own, so that nothing which is mounted outlives it."""
-    _alone("debootstrap", "--variant=minbase", SUITE, str(root), MIRROR)
+    _alone("debootstrap", "--variant=minbase", SUITE, str(root))
     (root / "install").write_text(f"{INSTALL}{' '.join(packages())}\napt-get clean\n")
     _alone("sh", "-ec", f"mount -t proc proc {root}/proc; chroot {root} sh -e /install")
     (root / "out").mkdir()

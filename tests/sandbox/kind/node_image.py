@@ -22,7 +22,6 @@ from opskit.sandbox.kubeadm.release import CURRENT, Release
 from opskit.sandbox.running import run
 from opskit.sandbox.waiting import wait_until
 
-_MIRROR = "http://deb.debian.org/debian"
 _SUITE = "bookworm"
 _PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "conntrack", "iptables", "nftables", "iproute2", "ethtool", "kmod"),
@@ -115,7 +114,7 @@ def _write(place: Path, kind_files: Path, release: Release) -> Path:
 
 def _debian(root: Path) -> None:
     # What it mounts for the packages' scripts stays out of sight, and goes with it.
-    chosen = ("--variant=minbase", f"--include={','.join(_PACKAGES)}", _SUITE, str(root), _MIRROR)
+    chosen = ("--variant=minbase", f"--include={','.join(_PACKAGES)}", _SUITE, str(root))
     env = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
     run(["unshare", "--mount", "debootstrap", *chosen], deadline=3600.0, env=env)
     for pattern in _UNWANTED:

@@ -58,13 +58,14 @@ def _not_ready(site: Site) -> list[str]:
         *(
             f"the node {node.name} is not ready"
             for node in nodes(site)
-            if not _is_true(there.get(node.name), "Ready")
+            if not is_true(there.get(node.name), "Ready")
         ),
-        *(f"the pod {pod['metadata']['name']} is not ready" for pod in pods if not _is_true(pod, "Ready")),
+        *(f"the pod {pod['metadata']['name']} is not ready" for pod in pods if not is_true(pod, "Ready")),
     ]
 
 
-def _is_true(found: Json | None, condition: str) -> bool:
+def is_true(found: Json | None, condition: str) -> bool:
+    """Whether a node's or a pod's condition holds; a pod that has succeeded is well."""
     if found is None:
         return False
     status: Json = found.get("status", {})

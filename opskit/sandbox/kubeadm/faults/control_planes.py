@@ -99,13 +99,11 @@ def _now() -> str:
 def _reported(node: Node, since: str) -> bool:
     """Whether kubelet has told the API server that it is ready, of one that was started since then."""
     pod = api(node.site).get(f"/api/v1/namespaces/kube-system/pods/kube-apiserver-{node.name}")
-    status = pod.get("status", {})
     started = [
         each.get("state", {}).get("running", {}).get("startedAt", "")
-        for each in status.get("containerStatuses", [])
+        for each in pod.get("status", {}).get("containerStatuses", [])
     ]
-    ready = any((each["type"], each["status"]) == ("Ready", "True") for each in status.get("conditions", []))
-    return ready and min(started, default="") >= since
+    return health.is_true(pod, "Ready") and min(started, default="") >= since
 
 
 def _scale_dns_away(sandbox: Broken) -> dict[str, Any]:

@@ -132,6 +132,11 @@ def status(profile: ProfileOption = "light", json: JsonOption = False) -> None:
     _print_found(seen.programs, seen.crds)
     for sandbox in seen.sandboxes:
         print_text(f"\n{sandbox.name}: {sandbox.profile}, {sandbox.phase}, {sandbox.memory_mib} MiB")
+        if sandbox.phase == "ended":
+            print_text(
+                "Nothing of it runs any more: it was killed, or the machine restarted. "
+                f"`opskit sandbox down --name {sandbox.name}` removes it; `up` with that name starts it anew."
+            )
         print_text(f"KUBECONFIG={sandbox.kubeconfig}   faults: {', '.join(sandbox.faults) or 'none'}")
         rows = [
             (part.name, "runs" if part.alive else "stopped", part.pid or "", part.log)

@@ -29,7 +29,7 @@ class SandboxSeen(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     profile: str
     phase: str
-    """`starting` (or left so by a killed `up`) or `ready`."""
+    """`starting` (or left so by a killed `up`), `ready`, or `ended`: it was ready and nothing of it runs."""
     kubeconfig: str
     versions: dict[str, str]
     faults: list[str]
@@ -73,7 +73,7 @@ def _seen(name: str) -> SandboxSeen:
     return SandboxSeen(
         name=name,
         profile=record.get("profile", ""),
-        phase=record.get("phase", ""),
+        phase="ended" if sandbox.ended else record.get("phase", ""),
         kubeconfig=str(sandbox.kubeconfig),
         versions=record.get("versions", {}),
         faults=sorted(sandbox.injected()),

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
-from opskit.core.errors import NotFound, Refused
+from opskit.core.errors import NotFound, OpsError, Refused
 from opskit.sandbox.breakable import Breakable
 from opskit.sandbox.component import GivenUp, Report, bring_up, prefixed, silent
 from opskit.sandbox.files import locked
@@ -58,10 +58,18 @@ class Sandbox(Breakable):
         """The sandbox of that name that is up.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none, or nothing of it runs any more.
 
         """
         sandbox = cls(name)
+        if sandbox.ended:
+            known = sandbox.profile.name
+            raise NotFound(
+                f"Nothing of the sandbox {name!r} runs any more: it was killed, or the machine restarted.",
+                where=str(sandbox.site.state),
+                hint=f"`opskit sandbox up --profile {known} --name {name}` starts it anew, and "
+                f"`opskit sandbox down --name {name}` removes it.",
+            )
         if sandbox.site.record.get("phase") != "ready":
             known = ", ".join(sandbox_names()) or "none"
             raise NotFound(
@@ -147,6 +155,18 @@ class Sandbox(Breakable):
                 where=str(self.site.state),
                 hint=f"`opskit sandbox down --name {self.name}` first, or choose another --name.",
             )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was ready and nothing of it runs any more, as after a restart of the machine."""
+        if self.site.record.get("phase") != "ready" or not self.own:
+            return False
+        processes = self.site.processes
+        try:
+            outside = self.outside().values()
+        except OpsError:
+            return False
+        return not any((*map(processes.alive, processes.names()), *outside))
 
     def _all_alive(self) -> bool:
         """Whether all servers run that nothing but `down` may end."""

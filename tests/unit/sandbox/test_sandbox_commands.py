@@ -1,9 +1,13 @@
 import json
+import os
+import signal
 
 import pytest
 from typer.testing import CliRunner
 
 from opskit.cli.sandbox import app
+from opskit.sandbox.processes import Command
+from opskit.sandbox.site import Site
 
 RUN = CliRunner()
 
@@ -44,3 +48,24 @@ def test_wrong_use_ends_with_its_exit_code_and_says_what_next(
 
 def test_down_of_nothing_is_no_error() -> None:
     assert RUN.invoke(app, ["down", "--name", "nothing"]).exit_code == 0
+
+
+def test_a_sandbox_whose_processes_are_gone_has_ended() -> None:
+    site = Site("gone")
+    site.make()
+    site.write_record(phase="ready", profile="light", options={})
+    started = site.processes.start("etcd", Command(argv=("sleep", "60")))
+    (seen,) = json.loads(RUN.invoke(app, ["status", "--json"]).stdout)["sandboxes"]
+    assert (seen["phase"], seen["parts"][0]["alive"]) == ("ready", True)
+    os.kill(started.pid, signal.SIGKILL)
+    os.waitpid(started.pid, 0)
+    (seen,) = json.loads(RUN.invoke(app, ["status", "--json"]).stdout)["sandboxes"]
+    assert (seen["phase"], seen["parts"][0]["alive"]) == ("ended", False)
+    done = RUN.invoke(app, ["fault", "inject", "osd-down", "--name", "gone"])
+    assert (done.exit_code, "runs any more" in done.stderr, "up --profile light" in done.stderr) == (
+        5,
+        True,
+        True,
+    )
+    assert RUN.invoke(app, ["down", "--name", "gone"]).exit_code == 0
+    assert json.loads(RUN.invoke(app, ["status", "--json"]).stdout)["sandboxes"] == []

@@ -60,8 +60,30 @@ def failed_after_login(log: str, pattern: str) -> list[str]:
 
 
 def of_apiserver(log: str, pattern: str, *, over: str = "") -> Line | None:
-    """The newest line of the API servers that matches, unless one that matches `over` came later."""
-    return _newest(log, pattern, over=over)
+    """The newest line of an API server that matches, unless the same one said later what matches `over`.
+
+    Each reads its own file and keeps its own keys: what is over at one may hold at another. Of several, those
+    where it holds are named.
+
+    Args:
+        log: lines `pod: …`, of several pods one after the other.
+        pattern: a regular expression.
+        over: what proves that it is over.
+
+    """
+    pods = _by_pod(log)
+    holding = {pod: own for pod, own in pods.items() if _newest(own, pattern, over=over)}
+    line = _newest("\n".join(holding.values()), pattern, over="")
+    if line is None or len(pods) < 2:
+        return line
+    return Line(text=f"{', '.join(sorted(holding))}: {line.text}", times=line.times)
+
+
+def _by_pod(log: str) -> dict[str, str]:
+    pods: dict[str, list[str]] = {}
+    for entry in folded(log):
+        pods.setdefault(entry.partition(": ")[0], []).append(entry)
+    return {pod: "\n".join(entries) for pod, entries in pods.items()}
 
 
 def lately(log: str, *, now: datetime, within: timedelta) -> str:

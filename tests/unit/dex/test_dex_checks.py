@@ -112,6 +112,17 @@ def test_a_configuration_that_does_not_validate_is_told_once_and_stays_so() -> N
     assert codes(facts(apiserver_log=f"{line}\n{over}")) == []
 
 
+def test_a_file_that_one_api_server_takes_may_still_be_refused_by_another() -> None:
+    refused = [REJECTED.replace("kube-apiserver-a", f"kube-apiserver-{each}") % "23:58:30" for each in "ab"]
+    taken = (
+        'kube-apiserver-a: I1124 23:59:00.000001 25250 authentication.go] "reloaded authentication config"'
+    )
+    (found,) = checks.check(facts(apiserver_log="\n".join((refused[0], taken, refused[1]))))
+    assert found.code.endswith("AUTHENTICATION_CONFIG_REJECTED")
+    assert found.evidence[0].text.startswith("kube-apiserver-b: ")
+    assert "kube-apiserver-a" not in found.evidence[0].text
+
+
 def test_api_servers_that_do_not_agree_are_told() -> None:
     other = msgspec.structs.replace(trusting("https://old.example.test"), node="cp-2")
     servers = [ApiServer(node=node, flags={}, file="/f") for node in ("cp-1", "cp-2")]

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 
 from opskit.core.findings import Data
 from opskit.core.logs import folded
@@ -95,11 +94,13 @@ def lately(log: str, *, now: datetime, within: timedelta) -> str:
         within: how old they may be.
 
     """
-    begin = f"{now.astimezone(UTC) - within:%m%d %H:%M:%S}"
+    january = now.astimezone(UTC).month == 1
+    begin = _key(f"{now.astimezone(UTC) - within:%m%d %H:%M:%S}", turning=january)
     return "\n".join(
         line
         for line in entries(log)
-        if (stamp := re.search(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.", line)) is None or stamp[1] >= begin
+        if (stamp := re.search(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.", line)) is None
+        or _key(stamp[1], turning=january) >= begin
     )
 
 
@@ -111,13 +112,23 @@ def entries(log: str) -> list[str]:
     whole = folded(log)
     if len({each.partition(": ")[0] for each in whole}) < 2:
         return whole
-    stamps = accumulate((_stamp(each) for each in whole), lambda before, own: own or before)
-    order = sorted(enumerate(stamps), key=_by_stamp)
-    return [whole[place] for place, _ in order]
+    stamps = _stamps(whole)
+    turning = any(each.startswith("12") for each in stamps)
+    order = sorted(range(len(whole)), key=lambda place: _key(stamps[place], turning=turning))
+    return [whole[place] for place in order]
 
 
-def _by_stamp(found: tuple[int, str]) -> str:
-    return found[1]
+def _stamps(entries: list[str]) -> list[str]:
+    """Each entry's time: of one that has none, its predecessor's."""
+    stamps = [""]
+    for each in entries:
+        stamps.append(_stamp(each) or stamps[-1])
+    return stamps[1:]
+
+
+def _key(stamp: str, *, turning: bool) -> str:
+    """What puts times in order: klog writes no year, and at its turn January comes after December."""
+    return f"{int(turning and stamp.startswith('01'))}{stamp}"
 
 
 def _stamp(line: str) -> str:

@@ -10,7 +10,7 @@ from opskit.core.kinds import Metadata
 from opskit.core.kinds_rbac import Binding, Role, RoleRef, Rule, Subject
 from opskit.core.kinds_workloads import Deployment, WorkloadStatus
 from opskit.core.parts import Unread
-from opskit.systems.dex import checks, kinds, views
+from opskit.systems.dex import checks, kinds, logs, views
 from opskit.systems.dex.facts import ApiServer, Facts, Trust
 
 ISSUER = "https://dex.example.test/dex"
@@ -103,6 +103,19 @@ REJECTED = (
 def test_a_configuration_that_was_put_back_is_not_refused_any_more(at: str, told: bool) -> None:
     found = codes(facts(apiserver_log=REJECTED % at))
     assert ("AUTHENTICATION_CONFIG_REJECTED" in found) is told
+
+
+@pytest.mark.parametrize(("now", "told"), [("00:01", True), ("00:10", False)])
+def test_the_turn_of_the_year_keeps_the_order(now: str, told: bool) -> None:
+    line = REJECTED.replace("E1124", "E1231") % "23:59:30"
+    read = facts(apiserver_log=line, now=datetime.fromisoformat(f"2027-01-01T{now}Z"))
+    assert ("AUTHENTICATION_CONFIG_REJECTED" in codes(read)) is told
+
+
+def test_what_comes_after_new_year_is_newer() -> None:
+    refused = 'b: E0101 00:00:01.000001 1 authentication.go] "refused"'
+    taken = 'a: I1231 23:59:59.000001 1 authentication.go] "reloaded authentication config"'
+    assert logs.entries(f"{refused}\n{taken}") == [taken, refused]
 
 
 def test_a_configuration_that_does_not_validate_is_told_once_and_stays_so() -> None:

@@ -1,4 +1,8 @@
-"""Logs of pods as entries: what a server spreads over several lines is one."""
+"""Logs of pods as entries: what a server spreads over several lines is one, and when klog wrote it."""
+
+from datetime import UTC, datetime, timedelta
+
+_HALF_A_YEAR = timedelta(days=183)
 
 
 def folded(log: str) -> list[str]:
@@ -14,3 +18,21 @@ def folded(log: str) -> list[str]:
         else:
             entries.append(line)
     return entries
+
+
+def klog_is_since(stamp: str, since: datetime) -> bool:
+    """Whether klog wrote an entry at this time or later; False where its time is none.
+
+    Args:
+        stamp: `1125 08:43:16`: UTC and without the year, which is the one that makes it nearest to `since`.
+        since: the time.
+
+    """
+    for year in (since.year, since.year + 1, since.year - 1):
+        try:
+            at = datetime.strptime(f"{year} {stamp}", "%Y %m%d %H:%M:%S").replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if abs(at - since) < _HALF_A_YEAR:
+            return at >= since.replace(microsecond=0)
+    return False

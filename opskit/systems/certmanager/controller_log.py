@@ -1,9 +1,11 @@
 """What the controller's log says of one object: some causes stand nowhere else."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
+
+from opskit.core.logs import klog_is_since
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _STAMP = re.compile(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.")
@@ -37,10 +39,9 @@ def order_refused(log: str, *, since: datetime) -> str:
         since: when the order in question was made; a controller's klog tells UTC, without the year.
 
     """
-    begin = since.astimezone(UTC).strftime("%m%d %H:%M:%S")
     for line in reversed(log.splitlines()):
         stamp, said = _STAMP.search(line), _error(line)
-        if stamp and stamp[1] >= begin and _ORDERING.search(said):
+        if stamp and klog_is_since(stamp[1], since) and _ORDERING.search(said):
             return said
     return ""
 

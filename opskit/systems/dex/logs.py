@@ -1,10 +1,10 @@
 """What the logs of Dex and of the API server say of logins: nowhere else does it stand. Pure."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from opskit.core.findings import Data
-from opskit.core.logs import folded
+from opskit.core.logs import folded, klog_is_since
 
 GOOD = "login successful"
 _REFUSED = "Failed to login|invalid password|no results returned"
@@ -94,13 +94,12 @@ def lately(log: str, *, now: datetime, within: timedelta) -> str:
         within: how old they may be.
 
     """
-    january = now.astimezone(UTC).month == 1
-    begin = _key(f"{now.astimezone(UTC) - within:%m%d %H:%M:%S}", turning=january)
+    since = now - within
     return "\n".join(
         line
         for line in entries(log)
         if (stamp := re.search(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.", line)) is None
-        or _key(stamp[1], turning=january) >= begin
+        or klog_is_since(stamp[1], since)
     )
 
 

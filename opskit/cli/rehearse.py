@@ -105,7 +105,7 @@ def _stamp(runbook: "Runbook", told: "Rehearsal") -> None:
     made = Rehearsed(
         profile=told.profile,
         fault=told.fault,
-        verdict="well" if told.well else "not well",
+        verdict="answered" if told.by == "answer" else "well" if told.well else "not well",
         witness=tuple(each.command for each in told.witness),
         at=f"{datetime.now(UTC):%Y-%m-%d}",
         seconds=round(told.seconds),

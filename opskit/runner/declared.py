@@ -48,7 +48,8 @@ class Rehearsed(Data, frozen=True, forbid_unknown_fields=True):
     profile: str
     """Of the sandbox that it ran in."""
     verdict: str
-    """What opskit and the witness agreed on: `well`, or `not well` for a runbook that only looks."""
+    """What opskit and the witness agreed on: `well`; `not well` for a runbook that only looks; `answered` for
+    one whose answer was borne out."""
     at: str
     """The day, as 2026-11-25."""
     seconds: int

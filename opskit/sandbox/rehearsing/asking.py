@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from opskit.core import config
-from opskit.core.errors import ToolFailed
+from opskit.core.errors import OpsError, ToolFailed
 from opskit.sandbox.binaries import require
+from opskit.sandbox.rehearsing.shown import Shown
 from opskit.sandbox.rehearsing.witness import Answers, Parameters, Statement, Witness
 from opskit.sandbox.running import run
 from opskit.sandbox.sandbox import Sandbox
@@ -87,9 +88,11 @@ def ask(sandbox: Sandbox, witness: Witness, parameters: Parameters) -> str:
     """What the tool says.
 
     Raises:
-        ToolFailed: it fails.
+        OpsError: it fails.
 
     """
+    if witness.asked is not None:
+        return witness.asked(sandbox.site, parameters)
     tool, *words = witness.words(parameters)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     env = {**kept, **environment(sandbox), **witness.env(sandbox.site)}
@@ -107,17 +110,20 @@ def ask_all(sandbox: Sandbox, witnesses: Iterable[Witness], parameters: Paramete
     for each in witnesses:
         try:
             said[each.command] = ask(sandbox, each, parameters)
-        except ToolFailed:
+        except OpsError:
             said[each.command] = ""
     return said
 
 
-def statement_of(sandbox: Sandbox, witness: Witness, parameters: Parameters, *, before: str) -> Statement:
+def statement_of(
+    sandbox: Sandbox, witness: Witness, parameters: Parameters, *, before: str, shown: Shown
+) -> Statement:
     """What a witness says at the end, judged."""
     command = " ".join(witness.words(parameters))
     try:
         after = ask(sandbox, witness, parameters)
-        wrong = list(witness.judge(Answers(before=before, after=after, parameters=parameters)))
-    except (ToolFailed, msgspec.DecodeError) as error:
+        said = Answers(before=before, after=after, parameters=parameters, shown=shown)
+        wrong = list(witness.judge(said))
+    except (OpsError, msgspec.DecodeError) as error:
         wrong = [str(error)]
     return Statement(command=command, well=not wrong, said="; ".join(wrong))

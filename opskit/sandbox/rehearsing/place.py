@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from opskit.core.errors import Refused
 from opskit.runner.contract import Runbook
-from opskit.sandbox.rehearsing.scenes import Scene
+from opskit.sandbox.rehearsing.scene import Scene
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.site import sandbox_names
 
@@ -28,6 +28,7 @@ def place(runbook: Runbook, scene: Scene, *, name: str, keep: bool, say: Say) ->
             yield sandbox
         finally:
             say("Mending what was broken.")
+            scene.mend(sandbox)
             sandbox.heal()
         return
     sandbox = Sandbox(name or f"rehearse-{runbook.system}")

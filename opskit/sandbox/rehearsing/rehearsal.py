@@ -15,7 +15,9 @@ from opskit.runner.contract import Runbook
 from opskit.sandbox.rehearsing.asking import Opskit, ask_all, statement_of, words_of
 from opskit.sandbox.rehearsing.outcome import Rehearsal, judged, versions, with_verdict
 from opskit.sandbox.rehearsing.place import Say, place
-from opskit.sandbox.rehearsing.scenes import Scene, scene_of
+from opskit.sandbox.rehearsing.scene import Scene
+from opskit.sandbox.rehearsing.scenes import scene_of
+from opskit.sandbox.rehearsing.shown import Shown
 from opskit.sandbox.rehearsing.witness import Parameters, Statement, Witness
 from opskit.sandbox.rehearsing.witnesses import WITNESSES
 from opskit.sandbox.sandbox import Sandbox
@@ -92,11 +94,12 @@ class _Rehearsing:
             run=summary.get("folder", ""),
             seconds=round(monotonic() - begin, 1),
             versions=versions(self.runbook.system),
+            by=self.scene.judged_by,
         )
         verdict = summary.get("verdict")
         if code or verdict is None:
             return told
-        return judged(self._compared(told, verdict, goal, before), changing=self.runbook.changing)
+        return judged(self._compared(told, verdict, before), changing=self.runbook.changing)
 
     def _broken(self) -> str:
         return " ".join([self.fault, *(f"{name}={value}" for name, value in self.arguments.items())])
@@ -104,7 +107,8 @@ class _Rehearsing:
     def _require_well(self) -> None:
         """See that all is well first, by the sandbox's own look and by the witnesses."""
         self.sandbox.wait_healthy()
-        wrong = [each for each in self._statements((), {}, {}) if not each.well]
+        every = WITNESSES[self.runbook.system]
+        wrong = [each for each in self._statements(every, {}, {}, Shown()) if not each.well]
         if wrong:
             raise Refused(
                 f"The sandbox is not well to begin with: {wrong[0].said}.",
@@ -176,30 +180,40 @@ class _Rehearsing:
     def _fresh(self, name: str) -> Path:
         return self.folder / f"{name}-{len(list(self.folder.glob(f'{name}-*')))}"
 
-    def _compared(
-        self, told: Rehearsal, verdict: dict[str, Any], goal: Iterable[Witness], before: Mapping[str, str]
-    ) -> Rehearsal:
+    def _compared(self, told: Rehearsal, verdict: dict[str, Any], before: Mapping[str, str]) -> Rehearsal:
         """The verdict and what the witnesses say; where they differ, both are asked again for a while."""
-        seen = [with_verdict(told, verdict, self._statements(goal, told.parameters, before))]
+        seen = [self._judged_by(told, verdict, before)]
 
         def agreed() -> bool:
-            if seen[0].agreed:
-                return True
-            code, said = self.opskit("verify", told.run, "--json")
-            again = json.loads(said) if said and code in (0, 6) else verdict
-            seen[0] = with_verdict(told, again, self._statements(goal, told.parameters, before))
+            if not seen[0].agreed:
+                seen[0] = self._judged_by(*self._again(told, verdict), before)
             return seen[0].agreed
 
         with suppress(DeadlineExceeded):
             wait_until(agreed, what="they agree", deadline=_AGREED_WITHIN, every=10.0)
         return seen[0]
 
+    def _again(self, told: Rehearsal, verdict: dict[str, Any]) -> tuple[Rehearsal, dict[str, Any]]:
+        """The verdict read again; an answer is given again by another run."""
+        if told.by == "answer":
+            code, summary = self._run(told.parameters)
+            if code or not summary.get("verdict"):
+                return told, verdict
+            return msgspec.structs.replace(told, run=summary["folder"]), summary["verdict"]
+        code, said = self.opskit("verify", told.run, "--json")
+        return told, json.loads(said) if said and code in (0, 6) else verdict
+
+    def _judged_by(self, told: Rehearsal, verdict: dict[str, Any], before: Mapping[str, str]) -> Rehearsal:
+        every = self.scene.witnesses(WITNESSES[self.runbook.system])
+        shown = Shown(json.loads((Path(told.run) / "notebook.ipynb").read_text()))
+        said = self._statements(every, told.parameters, before, shown)
+        return with_verdict(told, verdict, said)
+
     def _statements(
-        self, goal: Iterable[Witness], parameters: Parameters, before: Mapping[str, str]
+        self, every: Iterable[Witness], parameters: Parameters, before: Mapping[str, str], shown: Shown
     ) -> list[Statement]:
-        every = (*goal, *WITNESSES[self.runbook.system])
         return [
-            statement_of(self.sandbox, each, parameters, before=before.get(each.command, ""))
+            statement_of(self.sandbox, each, parameters, before=before.get(each.command, ""), shown=shown)
             for each in every
         ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from opskit.sandbox.rehearsing.shown import Shown
 from opskit.sandbox.site import Site
 
 Json = dict[str, Any]
@@ -20,6 +21,8 @@ class Answers:
     before: str
     after: str
     parameters: Parameters
+    shown: Shown = field(default_factory=Shown)
+    """What the run's notebook showed."""
 
     @property
     def json(self) -> Any:
@@ -42,8 +45,10 @@ class Witness:
 
     command: str
     """The tool and its words, one space apart; `{name}` stands for the runbook's parameter of that name."""
+    asked: Callable[[Site, Parameters], str] | None = None
+    """Asks where no single command can, as a login of several steps; `command` then tells what it does."""
     judge: Callable[[Answers], Iterator[str]]
-    """Pure: what is wrong, a clause each; nothing where all is as it must be."""
+    """Pure: what is wrong, a clause each; nothing where all is as it must be, or as was shown."""
     env: Callable[[Site], dict[str, str]] = field(default=_nothing)
     """What the tool must know besides KUBECONFIG, e.g. a token."""
     none: str = ""

@@ -9,7 +9,7 @@ from opskit.cli.main import app
 from opskit.core.errors import UnknownName
 from opskit.runner import catalogue
 from opskit.sandbox.profiles import PROFILES
-from opskit.sandbox.rehearsing.outcome import Rehearsal, judged
+from opskit.sandbox.rehearsing.outcome import By, Rehearsal, judged, with_verdict
 from opskit.sandbox.rehearsing.scenes import SCENES, scene_of
 from opskit.sandbox.rehearsing.witness import Answers, Statement
 from opskit.sandbox.rehearsing.witnesses import WITNESSES
@@ -25,8 +25,21 @@ def test_a_scene_fits_its_runbook_and_its_profile(name: str) -> None:
     faults = {each.name: each for each in profile.faults}
     if scene.fault:
         assert set(scene.arguments) <= faults[scene.fault].arguments.keys()
-    named = {word for each in scene.goal for word in re.findall(r"(?<!{){(\w+)}", each.command)}
+    named = {
+        word for each in (*scene.goal, *scene.answer) for word in re.findall(r"(?<!{){(\w+)}", each.command)
+    }
     assert named <= declared
+    assert not (scene.answer and runbook.changing), "what changes something is judged by what it attained"
+    assert scene.goal or not scene.maintenance, "a maintenance is judged by its goal alone"
+
+
+def test_who_is_asked_at_the_end_is_the_one_who_can_tell() -> None:
+    whole = WITNESSES["kubeadm"]
+    drain, back = SCENES["kubeadm/drain-node"], SCENES["kubeadm/return-node"]
+    machines = SCENES["kubeadm/check-machines"]
+    assert (drain.judged_by, drain.witnesses(whole)) == ("goal", drain.goal)
+    assert (back.judged_by, back.witnesses(whole)) == ("whole", (*back.goal, *whole))
+    assert (machines.judged_by, machines.witnesses(whole)) == ("answer", machines.answer)
 
 
 def test_every_runbook_has_a_profile_and_a_witness() -> None:
@@ -37,7 +50,7 @@ def test_every_runbook_has_a_profile_and_a_witness() -> None:
         scene_of("kafka/restart", "kafka")
 
 
-def _told(*, well: bool | None, witness: bool) -> Rehearsal:
+def _told(*, well: bool | None, witness: bool, by: By = "whole") -> Rehearsal:
     said = Statement(command="ceph status", well=witness, said="" if witness else "OSD_DOWN")
     return Rehearsal(
         runbook="rook/osd-down",
@@ -50,6 +63,7 @@ def _told(*, well: bool | None, witness: bool) -> Rehearsal:
         sentence="",
         well=well,
         witness=[said],
+        by=by,
     )
 
 
@@ -69,6 +83,34 @@ def test_opskit_is_believed_only_where_the_witness_agrees(
     well: bool, witness: bool, changing: bool, code: int
 ) -> None:
     assert judged(_told(well=well, witness=witness), changing=changing).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("well", "witness", "code"), [(False, True, 0), (True, True, 0), (True, False, 1), (None, True, 1)]
+)
+def test_an_answer_is_judged_alone_whatever_else_is_wrong(
+    well: bool | None, witness: bool, code: int
+) -> None:
+    told = judged(_told(well=well, witness=witness, by="answer"), changing=False)
+    assert (told.exit_code, "answer" in told.sentence) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("by", "goal", "good", "well"),
+    [
+        ("goal", [True, True], False, True),
+        ("goal", [True, False], True, False),
+        ("goal", [True, None], True, False),
+        ("goal", [], True, False),
+        ("whole", [True, True], False, False),
+        ("whole", [], True, True),
+    ],
+)
+def test_a_maintenance_is_over_when_its_goal_is_reached(
+    by: By, goal: list[bool | None], good: bool, well: bool
+) -> None:
+    verdict = {"good": good, "sentence": "So it is.", "goal": [{"ok": each} for each in goal]}
+    assert with_verdict(_told(well=None, witness=True, by=by), verdict, []).well is well
 
 
 def test_parameters_stand_in_a_witness_question() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from opskit.sandbox.rehearsing.scenes import SCENES, envoy_shares
+from opskit.sandbox.rehearsing.goals import envoy_shares
+from opskit.sandbox.rehearsing.scenes import SCENES
 from opskit.sandbox.rehearsing.witness import Answers
 from opskit.sandbox.rehearsing.witnesses import bao_is_unsealed, proxies_are_synced
 

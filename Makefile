@@ -56,7 +56,7 @@ sandbox-test: sandbox-build ## Run the tests that need real servers
 browser-test: sandbox-build ## Drive JupyterLab in a real Chromium
 	$(BIN)/python -m pytest $(BROWSER_TESTS) -m "browser and not proof" -q
 
-proof: $(VENV)/.dev sandbox-build ## The proofs that take minutes: kill matrix, repeated faults, a kubeadm upgrade, kind on Docker; figures go to docs/proofs.md
+proof: $(VENV)/.dev sandbox-build ## The proofs that take minutes: kill matrix, repeated faults, a kubeadm upgrade, kind on Docker and podman; figures go to docs/proofs.md
 	$(BIN)/python -m pytest tests/unit tests/sandbox tests/browser -m proof -q
 
 bench: $(VENV)/.test ## Measure against named peers, side by side, and write docs/benchmarks.md

@@ -55,7 +55,10 @@ def up(
     profile: ProfileOption = "light",
     name: NameOption = None,
     provider: Annotated[
-        str, typer.Option(help="own; or kind, the same as --profile kind: a cluster of Docker's containers.")
+        str,
+        typer.Option(
+            help="own; or kind, the same as --profile kind: a cluster of Docker's or podman's containers."
+        ),
     ] = "own",
     context: Annotated[
         str, typer.Option(help="Start nothing: use the cluster of this kubeconfig context.")

@@ -50,7 +50,7 @@ def build(names: Sequence[str], *, progress: Progress) -> list[Found]:
 
     """
     wanted = [program(name) for name in names if not find(name).path]
-    _install_debian(sorted({each.debian for each in wanted if each.debian}), progress)
+    _install_debian(sorted({package for each in wanted for package in each.debian.split()}), progress)
     _refuse_wheels([each for each in wanted if each.wheel])
     missing = [each for each in wanted if not each.debian and not each.wheel]
     for number, each in enumerate(missing, start=1):

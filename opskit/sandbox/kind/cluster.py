@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,8 @@ _CREATE_DEADLINE = 1200.0
 _LOG = "cluster"
 """The name of the component that makes the cluster, and so of its log."""
 _LABEL = "io.x-k8s.kind.cluster"
+_NOT_PULLED = re.compile(r'failed to pull image "(?P<image>[^"]+)"')
+_MEND = "the log has all that kind and kubeadm said; mend the cause, and run the same `up` again."
 
 
 def name(site: Site) -> str:
@@ -65,7 +68,9 @@ def nodes(site: Site) -> dict[str, int]:
     found = sorted(engine.call(site, "ps", *chosen, deadline=15.0).split())
     if not found:
         return {}
-    pids = engine.call(site, "inspect", "--format", "{{.State.Pid}}", *found, deadline=15.0).split()
+    pids = engine.call(
+        site, "inspect", "--type=container", "--format", "{{.State.Pid}}", *found, deadline=15.0
+    ).split()
     return dict(zip(found, map(int, pids), strict=True))
 
 
@@ -164,21 +169,22 @@ def _run_create(site: Site) -> None:
 
 
 def _explained(site: Site, error: ToolFailed) -> OpsError:
-    said, log, tool = error.stderr, site.processes.log(_LOG), engine.of(site)
-    image = site.record["options"].get("image") or "of this kind"
-    if "failed to pull image" in said:
+    said, log = error.stderr, site.processes.log(_LOG)
+    if missing := _NOT_PULLED.search(said):
         return NotFound(
-            f"The node image {image} is not on this machine, and {tool} can't pull it.",
+            f"The node image {missing['image']} is not on this machine, and {engine.of(site)} can't pull it.",
             where=str(log),
-            hint=f"load it (`{tool} load -i FILE`), or name one that `{tool} images` shows: --image NAME.",
+            hint=engine.image_hint(site),
         )
     errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
+    unnamed = f"dial tcp: lookup {name(site)}-" in said
+    why = "its nodes don't find one another by name" if unnamed else (errors or ["see its log"])[0]
     return ToolFailed(
-        f"kind made no cluster: {(errors or ['see its log'])[0]}.",
+        f"kind made no cluster: {why}.",
         exit_code_of_tool=error.exit_code_of_tool,
         stderr=said,
         where=str(log),
-        hint="the log has all that kind and kubeadm said; mend the cause, and run the same `up` again.",
+        hint=engine.name_server_hint(site) if unnamed else _MEND,
     )
 
 

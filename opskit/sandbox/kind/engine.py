@@ -1,6 +1,7 @@
 """The container engine whose containers are kind's nodes: Docker, or podman where kind is told so."""
 
 import os
+import re
 import shutil
 
 from opskit.core.errors import OpsError, ToolFailed
@@ -14,8 +15,10 @@ KNOWN = ("docker", "podman")
 _START = {
     "docker": "start it (`systemctl start docker`), see that this user may use it (group `docker`), or name "
     "its socket in DOCKER_HOST",
-    "podman": "see what `podman info` says",
+    "podman": "mend what it names, until `podman info` answers",
 }
+_LOGGED = re.compile(r'time="[^"]*" level=\w+ msg="(?P<told>.*)"')
+"""How podman tells what it tells before it knows its command: as a line of a log, quoted."""
 
 
 def chosen() -> str:
@@ -63,6 +66,29 @@ def call(site: Site, *arguments: str, deadline: float = 60.0, text: str | None =
         ) from error
 
 
+def image_hint(site: Site) -> str:
+    """What to do where the nodes' image is not there, and can't be pulled."""
+    engine = of(site)
+    hint = f"load it (`{engine} load -i FILE`), or name one that `{engine} images` shows: --image NAME."
+    if engine == "podman":
+        return f"{hint} kind looks for a name without a registry at docker.io: write localhost/NAME whole."
+    return hint
+
+
+def name_server_hint(site: Site) -> str:
+    """What to do where nodes can't look up one another by name."""
+    if of(site) == "docker":
+        return "see in dockerd's own log why its name server does not answer, and run the same `up` again."
+    return (
+        "give podman's networks a name server: `apt-get install netavark aardvark-dns`; where `podman info` "
+        'does not say "networkBackend: netavark" then, write network_backend = "netavark" under [network] in '
+        "/etc/containers/containers.conf; and run the same `up` again."
+    )
+
+
 def _last_line(error: ToolFailed) -> str:
     lines = [line.strip() for line in error.stderr.splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else error.what.rstrip(".")
+    last = lines[-1] if lines else error.what
+    if logged := _LOGGED.fullmatch(last):
+        last = logged["told"].replace('\\"', '"')
+    return last.removeprefix("Error: ").rstrip(".")

@@ -92,7 +92,7 @@ FAULTS = (
     Fault(
         name="node-killed",
         summary="Kills a worker's container, as a machine that loses power.",
-        seen="`docker ps`: the container is gone; `kubectl get nodes`: NotReady.",
+        seen="`docker ps` or `podman ps`: the container is gone; `kubectl get nodes`: NotReady.",
         inject=_stop_node,
         heal=_start_node,
         victims=("the node {node}",),

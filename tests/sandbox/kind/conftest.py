@@ -1,10 +1,9 @@
-"""A Docker of the tests' own with a node image made here, and the command line beside it; needs root."""
+"""Docker and podman of the tests' own, with a node image made here, and the command line beside each."""
 
 import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ import pytest
 from opskit.core.errors import OpsError
 from opskit.sandbox.binaries import find
 from opskit.sandbox.build import build
-from tests.sandbox.kind import docker_lab, node_image
-from tests.sandbox.kind.docker_lab import Daemon
+from tests.sandbox.kind import node_image
+from tests.sandbox.kind.engines import DOCKER, PODMAN, Engine
+from tests.sandbox.kind.lab import Lab, lacking
+from tests.sandbox.kind.lab import lab as lab_of
 
 IMAGE = "opskit.invalid/kind-node:test"
 CONFIG = """\
@@ -34,34 +35,35 @@ kubeadmConfigPatches:
 """
 
 
-@pytest.fixture(scope="session")
-def docker() -> Iterator[Daemon]:
-    """A daemon that has the node image, and nothing else."""
-    if lack := docker_lab.lacking():
+@pytest.fixture(scope="session", params=[DOCKER, PODMAN], ids=lambda engine: engine.name)
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """An engine that has the node image, and nothing else."""
+    engine: Engine = request.param
+    if lack := lacking(engine):
         pytest.skip(lack)
     try:
         build(["kind"], progress=print)
     except OpsError as lack:
         pytest.skip(f"kind is missing: {lack}")
     archive = node_image.made()
-    with docker_lab.daemon(Path(tempfile.mkdtemp(prefix="opskit-docker-"))) as made:
+    with lab_of(engine) as made:
         changes = [word for each in node_image.SETTINGS for word in ("--change", each)]
-        made.docker("import", *changes, str(archive), IMAGE, deadline=1800.0)
+        made.call("import", *changes, str(archive), IMAGE, deadline=1800.0)
         yield made
 
 
 class Opskit:
-    """The command line beside a Docker daemon, with a state of its own."""
+    """The command line beside an engine, with a state of its own."""
 
-    def __init__(self, docker: Daemon, folder: Path) -> None:
-        self.docker, self.folder = docker, folder
-        self.env = {**os.environ, **docker.env, "XDG_STATE_HOME": str(folder / "state")}
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab, self.folder = lab, folder
+        self.env = {**os.environ, **lab.env, "XDG_STATE_HOME": str(folder / "state")}
         self.config = folder / "kind.yaml"
         self.config.write_text(CONFIG)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start it."""
-        argv = self.docker.within(sys.executable, "-m", "opskit", *arguments)
+        argv = self.lab.within(sys.executable, "-m", "opskit", *arguments)
         return subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
@@ -103,18 +105,22 @@ class Opskit:
         return [f"{each['code']} {each['subject']}" for each in every if each["severity"] != "info"]
 
     def kubectl(self, *arguments: str) -> str:
-        """`kubectl` beside the daemon."""
-        argv = self.docker.within(find("kubectl").path, *arguments)
+        """`kubectl` beside the engine."""
+        argv = self.lab.within(find("kubectl").path, *arguments)
         return subprocess.run(argv, capture_output=True, text=True, check=True, env=self.env).stdout
 
     def containers(self, what: str = "{{.Names}}") -> list[str]:
-        """The names of all containers of the daemon, or what else Docker knows of each."""
-        return sorted(self.docker.docker("ps", "--all", "--format", what).split())
+        """The names of all containers of the engine, or what else it knows of each."""
+        return sorted(self.lab.call("ps", "--all", "--format", what).split())
+
+    def volumes(self) -> list[str]:
+        """The names of all volumes of the engine."""
+        return self.lab.call("volume", "ls", "--quiet").split()
 
 
 @pytest.fixture
-def opskit(docker: Daemon, tmp_path: Path) -> Iterator[Opskit]:
-    made = Opskit(docker, tmp_path)
+def opskit(lab: Lab, tmp_path: Path) -> Iterator[Opskit]:
+    made = Opskit(lab, tmp_path)
     yield made
     for name in made.containers():
-        docker.docker("rm", "--force", "--volumes", name)
+        lab.call("rm", "--force", "--volumes", name)

@@ -1,12 +1,14 @@
-"""runc that asks only for capabilities that can be had: `python narrow_runc.py …`, as `runc …`.
+"""runc that keeps to its lab: `python narrow_runc.py CGROUP …`, as `runc …`.
 
-Docker gives a privileged container every capability that the kernel knows, and runc fails where the machine's
-own root lacks one. It runs as a plain file, and uses the standard library alone.
+Containers get a cgroup below CGROUP, and only capabilities that can be had: Docker gives a privileged one
+all that the kernel knows, and runc fails where the machine's own root lacks one. It runs as a plain file, and
+uses the standard library alone.
 """
 
 import json
 import os
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,22 +24,30 @@ perfmon bpf checkpoint_restore
 """By their numbers, from 0 on; see capabilities(7)."""
 
 
-def main(arguments: list[str]) -> None:
+def main(parent: str, *arguments: str) -> None:
     """Narrow what the arguments point to, and become runc."""
     for flag, value in pairwise(arguments):
         if flag in ("--bundle", "-b"):
-            _rewrite(Path(value, "config.json"), whole=True)
+            _rewrite(Path(value, "config.json"), lambda spec: _narrow_container(spec, parent))
         elif flag in ("--process", "-p"):
-            _rewrite(Path(value), whole=False)
+            _rewrite(Path(value), _narrow)
     os.execvp("runc", ["runc", *arguments])
 
 
-def _rewrite(file: Path, *, whole: bool) -> None:
-    spec: dict[str, Any] = json.loads(file.read_text())
-    process = spec["process"] if whole else spec
+def _rewrite(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    spec = json.loads(file.read_text())
+    change(spec)
+    file.write_text(json.dumps(spec))
+
+
+def _narrow_container(spec: dict[str, Any], parent: str) -> None:
+    _narrow(spec["process"])
+    spec["linux"]["cgroupsPath"] = f"/{parent}/{Path(spec['linux']['cgroupsPath']).name}"
+
+
+def _narrow(process: dict[str, Any]) -> None:
     wanted, held = process.get("capabilities") or {}, _held()
     process["capabilities"] = {kind: [one for one in names if one in held] for kind, names in wanted.items()}
-    file.write_text(json.dumps(spec))
 
 
 def _held() -> set[str]:
@@ -47,4 +57,4 @@ def _held() -> set[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""A real kind on a real Docker: made, broken, named by opskit, mended and taken away."""
+"""A real kind on a real Docker and a real podman: made, broken, named by opskit, mended and taken away."""
 
 from time import monotonic
 
@@ -7,6 +7,7 @@ import pytest
 from opskit.sandbox.waiting import wait_until
 from tests import figures
 from tests.sandbox.kind.conftest import CONFIG, IMAGE, Opskit
+from tests.sandbox.kind.engines import PODMAN
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
 
@@ -49,11 +50,12 @@ def test_a_cluster_comes_up_is_broken_mended_and_taken_away(opskit: Opskit) -> N
     begin = monotonic()
     opskit("sandbox", "down", "--name", "mine")
     rows["down"] = f"{monotonic() - begin:.1f} s"
-    assert (opskit.containers(), opskit.seen("mine")) == ([], {})
+    assert (opskit.containers(), opskit.volumes(), opskit.seen("mine")) == ([], [], {})
+    tool = opskit.lab.engine.name
     figures.keep(
-        "kind",
+        f"kind on {tool}",
         "`opskit sandbox up --provider kind` with a node image made here: one control plane and one worker, "
-        "containers of a real Docker; each fault is the first that `opskit findings` names, and is healed.",
+        f"containers of a real {tool}; each fault is the first that `opskit findings` names, and is healed.",
         rows,
     )
 
@@ -93,7 +95,7 @@ def test_a_killed_up_is_taken_away_by_down(opskit: Opskit) -> None:
 
 def test_another_ones_cluster_of_that_name_is_refused_and_left(opskit: Opskit) -> None:
     label = "--label=io.x-k8s.kind.cluster=opskit-taken"
-    opskit.docker.docker("create", "--name", "foreign", label, "--entrypoint", "true", IMAGE)
+    opskit.lab.call("create", "--name", "foreign", label, "--entrypoint", "true", IMAGE)
     said = opskit.up("taken", code=6)
     assert "kind has a cluster 'opskit-taken' already, and this sandbox did not make it" in said
     assert "--context kind-opskit-taken" in said
@@ -103,8 +105,9 @@ def test_another_ones_cluster_of_that_name_is_refused_and_left(opskit: Opskit) -
 
 def test_an_image_that_is_not_there_is_named(opskit: Opskit) -> None:
     said = opskit.up("bare", image="opskit.invalid/none:1", code=6)
-    assert "The node image opskit.invalid/none:1 is not on this machine, and docker can't pull it" in said
-    assert "docker load -i FILE" in said
+    tool = opskit.lab.engine.name
+    assert f"The node image opskit.invalid/none:1 is not on this machine, and {tool} can't pull it" in said
+    assert f"{tool} load -i FILE" in said
     opskit("sandbox", "down", "--name", "bare")
 
 
@@ -114,3 +117,16 @@ def test_what_kind_refuses_is_told_in_its_words(opskit: Opskit) -> None:
     assert "kind made no cluster: failed to create cluster" in said
     assert '"wroker" is not a valid node role' in said
     opskit("sandbox", "down", "--name", "wrong")
+
+
+@pytest.mark.parametrize("lab", [PODMAN], indirect=True, ids=["podman"])
+def test_nodes_that_can_not_look_up_one_another_are_told_what_they_lack(opskit: Opskit) -> None:
+    impatient = "  - |\n    kind: JoinConfiguration\n    timeouts: {discovery: 20s}\n"
+    opskit.config.write_text(CONFIG + impatient)
+    opskit.lab.call("network", "create", "--disable-dns", "kind")
+    said = opskit.up("apart", code=6)
+    assert "kind made no cluster: its nodes don't find one another by name" in said
+    assert "apt-get install netavark aardvark-dns" in said
+    opskit("sandbox", "down", "--name", "apart")
+    opskit.lab.call("network", "rm", "kind")
+    assert (opskit.containers(), opskit.volumes()) == ([], [])

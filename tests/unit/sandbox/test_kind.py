@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from opskit.cli.sandbox import app
 from opskit.core.errors import NotInstalled
-from opskit.sandbox import Sandbox
+from opskit.sandbox import Sandbox, binaries
 from opskit.sandbox.foreign import register
 from opskit.sandbox.kind import cluster, engine
 
@@ -62,15 +62,31 @@ def up(*words: str) -> tuple[int, str]:
     return done.exit_code, " ".join(done.stderr.split())
 
 
-@pytest.mark.parametrize("tool", ["docker", "podman"])
+@pytest.mark.parametrize(
+    ("tool", "words", "told"),
+    [
+        ("docker", NOT_RUNNING, NOT_RUNNING),
+        ("docker", f"ERROR: {NOT_RUNNING}\nerrors pretty printing info", "errors pretty printing info"),
+        (
+            "podman",
+            'Error: default OCI runtime "nowhere" not found: invalid argument',
+            'default OCI runtime "nowhere" not found: invalid argument',
+        ),
+        (
+            "podman",
+            'time="2026-01-02T03:04:05Z" level=error msg="reading \\"/etc/containers.conf\\": line 12"',
+            'reading "/etc/containers.conf": line 12',
+        ),
+    ],
+)
 def test_an_engine_that_does_not_answer_is_told_with_what_to_do(
-    tools: Tools, tool: str, monkeypatch: pytest.MonkeyPatch
+    tools: Tools, tool: str, words: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(engine.VARIABLE, tool)
-    tools.say(tool, ("info", NOT_RUNNING, 1))
+    tools.say(tool, ("info", words, 1))
     code, said = up()
-    assert (code, f"{tool} is installed but does not answer ({NOT_RUNNING})" in said) == (5, True), said
-    assert {"docker": "systemctl start docker", "podman": "podman info"}[tool] in said
+    assert (code, f"{tool} is installed but does not answer ({told})" in said) == (5, True), said
+    assert {"docker": "systemctl start docker", "podman": "until `podman info` answers"}[tool] in said
 
 
 def test_an_engine_that_opskit_does_not_know_is_named(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,11 +128,59 @@ def test_what_kind_began_is_deleted_by_down_and_only_then(tools: Tools) -> None:
     assert tools.called("kind delete cluster --name opskit-one")
 
 
-def test_an_image_that_can_not_be_pulled_is_named(tools: Tools) -> None:
-    tools.say("kind", ("create", 'ERROR: failed to create cluster: failed to pull image "a:1": command', 1))
+@pytest.mark.parametrize(
+    ("tool", "asked", "hints"),
+    [
+        ("docker", "a:1", ("docker load -i FILE", "docker images")),
+        ("podman", "docker.io/library/a:1", ("podman load -i FILE", "podman images", "write localhost/NAME")),
+    ],
+)
+def test_an_image_that_can_not_be_pulled_is_named_as_kind_asked_for_it(
+    tools: Tools, tool: str, asked: str, hints: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(engine.VARIABLE, tool)
+    tools.say(tool)
+    told = f'ERROR: failed to create cluster: failed to pull image "{asked}": command'
+    tools.say("kind", ("create", told, 1))
     code, said = up("--image", "a:1")
-    assert (code, "The node image a:1 is not on this machine, and docker can't pull it" in said) == (6, True)
-    assert "docker load -i FILE" in said
+    assert (code, f"image {asked} is not on this machine, and {tool} can't pull it" in said) == (6, True), (
+        said
+    )
+    assert [hint for hint in hints if hint not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "hint"), [("docker", "dockerd's own log"), ("podman", "apt-get install netavark aardvark-dns")]
+)
+def test_nodes_that_do_not_find_one_another_need_a_name_server(
+    tools: Tools, tool: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(engine.VARIABLE, tool)
+    tools.say(tool)
+    lookup = "dial tcp: lookup opskit-one-control-plane on 10.0.0.1:53"
+    tools.say(
+        "kind",
+        (
+            "create",
+            f"Retrying due to error: {lookup}: no such host\nERROR: failed to create cluster: exit 1",
+            1,
+        ),
+    )
+    code, said = up()
+    assert (code, "its nodes don't find one another by name" in said, hint in said) == (6, True, True), said
+
+
+@pytest.mark.parametrize("tool", engine.KNOWN)
+def test_an_engine_that_is_missing_is_told_with_all_that_it_needs(
+    tools: Tools, tool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tools.folder / "docker").unlink()
+    monkeypatch.setenv(engine.VARIABLE, tool)
+    monkeypatch.setattr(binaries, "_DEBIAN_PATH", "/nowhere")
+    monkeypatch.setenv("PATH", str(tools.folder))
+    code, said = up()
+    wanted = {"docker": "docker.io", "podman": "podman netavark aardvark-dns iptables"}[tool]
+    assert (code, f"apt-get install --no-install-recommends {wanted}`" in said) == (5, True), said
 
 
 def test_down_does_not_forget_a_cluster_that_kind_can_not_delete(tools: Tools) -> None:

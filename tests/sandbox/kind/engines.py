@@ -19,7 +19,7 @@ class Engine:
     packages: tuple[str, ...]
     """Debian's, that have these."""
     first: Callable[[Path, str], Sequence[str]]
-    """Writes its files: folder, OCI runtime → what runs as its namespaces' first process."""
+    """Folder, OCI runtime → what runs as its namespaces' first process. Its files go below `upper/etc`."""
     env: Callable[[Path], dict[str, str]]
     """Folder → what its clients' environment must have; kind is one."""
 
@@ -72,13 +72,12 @@ def _podman(folder: Path, runtime: str) -> Sequence[str]:
         "containers.conf": _CONTAINERS.format(folder=folder, runtime=runtime),
         "policy.json": json.dumps({"default": [{"type": "insecureAcceptAnything"}]}),
     }
-    settings = folder / "settings"
-    settings.mkdir()
+    settings = folder / "upper/etc/containers"
+    settings.mkdir(parents=True)
     for name, content in files.items():
         (settings / name).write_text(content)
-    # dash's own `wait` takes in whatever ends, and so leaves no zombie that podman holds for a process.
-    line = 'mount --bind "$0" /etc/containers && { sleep infinity & } && wait'
-    return ("dash", "-c", line, str(settings))
+    # A shell that waits takes in whatever ends, and leaves no zombie that podman holds for a process.
+    return ("sh", "-c", "sleep infinity & wait")
 
 
 DOCKER = Engine(

@@ -21,8 +21,11 @@ _OWN = """\
 ip link set lo up
 mount -t tmpfs run /run
 mount -t tmpfs shm /dev/shm
-mkdir "$0/lib" "$0/work"
-mount -t overlay -o "lowerdir=/var/lib,upperdir=$0/lib,workdir=$0/work" lib /var/lib
+for place in /etc /var/lib; do
+  mkdir -p "$0/upper$place" "$0/work$place"
+  mount -t overlay -o "lowerdir=$place,upperdir=$0/upper$place,workdir=$0/work$place" lab "$place"
+done
+touch "$0/apart"
 exec "$@"
 """
 """What engines keep for the whole machine they keep for themselves; nor do they see its systemd."""
@@ -72,7 +75,8 @@ def lacking(engine: Engine) -> str:
 def lab(engine: Engine) -> Generator[Lab]:
     """Have an engine for the block; nothing of it is left afterwards, its images neither."""
     # Its file system must do as the upper of an overlay; the path is short, for a socket lies in it.
-    folder = Path(tempfile.mkdtemp(prefix=f"opskit-{engine.name}-"))
+    folder = Path(tempfile.gettempdir(), f"opskit-{engine.name}-{os.getpid()}")
+    folder.mkdir(mode=0o700)
     parent = folder.name
     with _kernel_settings(parent), (folder / "engine.log").open("ab") as log:
         argv = _argv(engine, folder, parent)
@@ -82,9 +86,7 @@ def lab(engine: Engine) -> Generator[Lab]:
         )
         made = Lab(engine, folder, process.pid)
         try:
-            wait_until(
-                lambda: bool(made.call("info", deadline=5.0)), what=f"{engine.name} answers", deadline=60.0
-            )
+            wait_until(lambda: _answers(made), what=f"{engine.name} answers", deadline=60.0)
             yield made
         finally:
             # The namespaces' first process takes all others with it: shims and containers, too.
@@ -92,6 +94,11 @@ def lab(engine: Engine) -> Generator[Lab]:
             process.wait()
             cgroups.remove(parent)
             shutil.rmtree(folder)
+
+
+def _answers(made: Lab) -> bool:
+    """Whether it can be asked, and is not asked before its namespaces are its own."""
+    return (made.folder / "apart").exists() and bool(made.call("info", deadline=15.0))
 
 
 @contextmanager

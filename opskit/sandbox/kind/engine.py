@@ -15,7 +15,7 @@ KNOWN = ("docker", "podman")
 _START = {
     "docker": "start it (`systemctl start docker`), see that this user may use it (group `docker`), or name "
     "its socket in DOCKER_HOST",
-    "podman": "mend what it names, until `podman info` answers",
+    "podman": "run `podman info`, and mend what it names",
 }
 _LOGGED = re.compile(r'time="[^"]*" level=\w+ msg="(?P<told>.*)"')
 """How podman tells what it tells before it knows its command: as a line of a log, quoted."""

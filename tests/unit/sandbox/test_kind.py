@@ -86,7 +86,7 @@ def test_an_engine_that_does_not_answer_is_told_with_what_to_do(
     tools.say(tool, ("info", words, 1))
     code, said = up()
     assert (code, f"{tool} is installed but does not answer ({told})" in said) == (5, True), said
-    assert {"docker": "systemctl start docker", "podman": "until `podman info` answers"}[tool] in said
+    assert {"docker": "systemctl start docker", "podman": "run `podman info`"}[tool] in said
 
 
 def test_an_engine_that_opskit_does_not_know_is_named(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,7 @@
-"""What is seen inside of the machine with cgroup v2: its one unit runs this page, in its order."""
+"""A whole cluster, seen inside of the machine with cgroup v2: its one unit runs this page, in its order."""
 
 import json
 import subprocess
-import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from time import monotonic
@@ -12,39 +11,23 @@ import pytest
 from opskit.sandbox import Sandbox
 from opskit.sandbox.kubeadm import layout
 from opskit.sandbox.rehearsing.asking import Opskit, statement_of
+from opskit.sandbox.rehearsing.shown import Shown
 from opskit.sandbox.rehearsing.witnesses import WITNESSES
-from opskit.sandbox.site import Site, sandboxes
 from opskit.sandbox.waiting import wait_until
-from tests.sandbox.killing.machine import difference, listing
+from tests.sandbox.cgroup2.inside import SECONDS, TREE, of_machine, opskit, timed
+from tests.sandbox.killing.machine import difference
 
-TREE = Path("/sys/fs/cgroup")
 NAME = "unified"
 LIMIT = 64 << 20
 POD = f"""{{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "limited"}}, "spec": {{
   "nodeName": "w1", "containers": [{{"name": "only", "image": "%s", "imagePullPolicy": "Never",
   "resources": {{"limits": {{"memory": "{LIMIT}", "cpu": "250m"}}}}}}]}}}}"""
-SECONDS: dict[str, float] = {}
-
-
-def opskit(*words: str) -> None:
-    """One command of `opskit sandbox`, as a person types it; its time is kept."""
-    begin = monotonic()
-    done = subprocess.run([sys.executable, "-m", "opskit", "sandbox", *words], check=False)
-    assert done.returncode == 0
-    SECONDS[" ".join(words)] = round(monotonic() - begin, 1)
-
-
-def of_machine(name: str) -> dict[str, list[str]]:
-    site = Site(name)
-    controllers = (TREE / "cgroup.subtree_control").read_text().split()
-    return {**listing(key=site.key, run=site.run, state=sandboxes()), "controllers": controllers}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def figures() -> Generator[None]:
-    """What was timed, for the page of figures."""
-    yield
-    Path("/out/figures.json").write_text(json.dumps(SECONDS))
+    with timed():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +51,10 @@ def test_the_cluster_is_well(cluster: Sandbox) -> None:
     said = json.loads(cluster.kubectl("get", "nodes", "-o", "json"))["items"]
     ready = {each["metadata"]["name"]: _ready(each) for each in said}
     assert ready == {"cp1": True, "w1": True}
-    dns = json.loads(cluster.kubectl("-n", "kube-system", "get", "deploy", "coredns", "-o", "json"))
-    assert dns["status"]["readyReplicas"] == dns["spec"]["replicas"] == 2
-    assert all(statement_of(cluster, each, {}, before="").well for each in WITNESSES["kubeadm"])
+    wait_until(lambda: _servers_of_names(cluster) == 2, what="CoreDNS is ready", deadline=60.0, every=1.0)
+    assert all(
+        statement_of(cluster, each, {}, before="", shown=Shown()).well for each in WITNESSES["kubeadm"]
+    )
 
 
 def test_kubeadm_had_to_look_away_from_nothing(cluster: Sandbox) -> None:
@@ -141,12 +125,9 @@ def test_down_leaves_nothing(cluster: Sandbox, before: dict[str, list[str]]) -> 
     assert not Path("/proc/sys/net/bridge").exists()
 
 
-@pytest.mark.parametrize("profile", ["light", "network", "mesh"])
-def test_the_others_come_up_and_go(profile: str) -> None:
-    before = of_machine(profile)
-    opskit("up", "--profile", profile)
-    opskit("down", "--name", profile)
-    assert difference(before, of_machine(profile)) == []
+def _servers_of_names(cluster: Sandbox) -> int:
+    dns = json.loads(cluster.kubectl("-n", "kube-system", "get", "deploy", "coredns", "-o", "json"))
+    return dns["status"].get("readyReplicas", 0)
 
 
 def _ready(node: dict[str, dict[str, list[dict[str, str]]]]) -> bool:

@@ -35,11 +35,22 @@ def close_shop_on_workers(sandbox: Sandbox) -> None:
     sandbox.kubectl("delete", "deployment/shop", "pdb/shop", "--ignore-not-found")
 
 
+def let_maintenance_last(sandbox: Sandbox) -> None:
+    """Rook leaves noout on a drained host for a day."""
+    _maintenance_lasts(sandbox, minutes=1440)
+
+
+def _maintenance_lasts(sandbox: Sandbox, *, minutes: int | None) -> None:
+    patch = json.dumps({"spec": {"disruptionManagement": {"osdMaintenanceTimeout": minutes}}})
+    sandbox.kubectl("-n", "rook-ceph", "patch", "cephcluster", "rook-ceph", "--type=merge", "-p", patch)
+
+
 def open_host(sandbox: Sandbox) -> None:
     """The host is no longer in maintenance."""
     sandbox.kubectl("uncordon", HOST)
     sandbox.ceph("osd", "unset-group", "noout", HOST)
     sandbox.ceph("config-key", "rm", f"opskit/noout/{HOST}")
+    _maintenance_lasts(sandbox, minutes=None)
 
 
 def found_an_old_etcd(sandbox: Sandbox) -> None:

@@ -3,7 +3,15 @@
 from opskit.core.errors import UnknownName
 from opskit.sandbox.pins import program
 from opskit.sandbox.profiles import PROFILES
-from opskit.sandbox.rehearsing import answers_dex, answers_kubeadm, answers_mesh, entering, goals
+from opskit.sandbox.rehearsing import (
+    answers_crd,
+    answers_dex,
+    answers_kubeadm,
+    answers_mesh,
+    answers_platform,
+    entering,
+    goals,
+)
 from opskit.sandbox.rehearsing.scene import Scene
 from opskit.sandbox.rehearsing.witness import Witness
 from opskit.sandbox.trust.using import LEASED, borrow_access, log_people_in
@@ -31,9 +39,11 @@ _FLOWS = (
 )
 
 SCENES = {
+    **answers_crd.SCENES,
     **answers_dex.SCENES,
     **answers_kubeadm.SCENES,
     **answers_mesh.SCENES,
+    **answers_platform.SCENES,
     "operators/health": Scene(profile="platform", fault="etcd-member-killed"),
     "openshift/health": Scene(profile="platform", fault="ingress-degraded"),
     "certmanager/health": Scene(profile="trust", fault="issuer-missing"),
@@ -148,6 +158,7 @@ SCENES = {
     ),
     "rook/host-maintenance": Scene(
         profile="light",
+        enter=entering.let_maintenance_last,
         mend=entering.open_host,
         parameters={"host": entering.HOST, "direction": "enter", "until": "23:59"},
         goal=(

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from opskit.sandbox.rehearsing import answers_dex, answers_kubeadm, answers_mesh
+from opskit.sandbox.rehearsing import (
+    answers_crd,
+    answers_dex,
+    answers_kubeadm,
+    answers_mesh,
+    answers_platform,
+)
 from opskit.sandbox.rehearsing.shown import Shown
 from opskit.sandbox.rehearsing.witness import Answers
 
@@ -211,5 +217,101 @@ def test_time_is_where_jaegers_own_spans_have_it(
 ) -> None:
     seen = shown(("trace", "started", "ms", "spans"), (trace, "2026", ms, 4), text=sentence)
     found = wrong(answers_mesh.time_goes_where_it_was_told, jaeger(slow), seen)
+    assert len(found) == len(said), found
+    assert all(words in told for words, told in zip(said, found, strict=True)), found
+
+
+DIFFERENCES = [
+    ("breaks", "FIELD_REMOVED", "spec.note", "the field is removed"),
+    ("breaks", "REQUIRED_ADDED", "spec", "tier is required now"),
+    ("may break", "LIMIT_ADDED", "spec.weight", "maximum 10 is new"),
+    ("safe", "FIELD_ADDED", "spec.label", "the field is new"),
+]
+REAL = {"cut": ["spec.note"], "refused": ["spec.tier", "spec.weight"]}
+
+
+@pytest.mark.parametrize(
+    ("real", "left_out", "said"),
+    [
+        (REAL, None, []),
+        (REAL, 2, ["cuts or refuses spec.weight, and opskit does not say so"]),
+        ({**REAL, "refused": ["spec.tier"]}, None, ["opskit warns of spec.weight"]),
+        ({"cut": [], "refused": ["spec.note", "spec.tier", "spec.weight"]}, None, ["the API server cuts []"]),
+    ],
+)
+def test_a_crd_breaks_what_the_server_refuses_or_cuts(
+    real: dict[str, list[str]], left_out: int | None, said: list[str]
+) -> None:
+    rows = [row for n, row in enumerate(DIFFERENCES) if n != left_out]
+    seen = shown(("risk", "code", "path", "difference"), *rows)
+    found = wrong(answers_crd.upgrade_is_told_as_it_is, real, seen)
+    assert len(found) == len(said), found
+    assert all(words in told for words, told in zip(said, found, strict=True)), found
+
+
+CHAIN = ["Pod shop/kept-0", "StatefulSet shop/kept"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "manages", "back", "said"),
+    [
+        (CHAIN[1], True, True, []),
+        (CHAIN[1], False, True, ["deleted, it came back"]),
+        (CHAIN[1], True, False, ["deleted, it did not come back"]),
+        ("StatefulSet shop/other", True, True, ["kubectl climbs Pod shop/kept-0 → StatefulSet shop/kept"]),
+    ],
+)
+def test_an_owner_is_who_brings_it_back(owner: str, manages: bool, back: bool, said: list[str]) -> None:
+    columns = ("depth", "object", "state", "manages")
+    seen = shown(columns, (0, CHAIN[0], "there", False), (1, owner, "there", manages))
+    found = wrong(answers_platform.owners_are_told_as_they_are, {"chain": CHAIN, "back": back}, seen)
+    assert len(found) == len(said), found
+    assert all(words in told for words, told in zip(said, found, strict=True)), found
+
+
+def openshift(*, paused: bool = False, degraded: str = "False", allowed: int = 1) -> dict[str, Any]:
+    def made(kind: str, spec: dict[str, Any], status: dict[str, Any], **conditions: str) -> dict[str, Any]:
+        listed = [{"type": kind, "status": state} for kind, state in conditions.items()]
+        return {
+            "kind": kind,
+            "metadata": {"name": kind.lower()},
+            "spec": spec,
+            "status": {**status, "conditions": listed},
+        }
+
+    return {
+        "items": [
+            made("ClusterVersion", {}, {"availableUpdates": [{"version": "4.20.6"}]}, Progressing="False"),
+            made("ClusterOperator", {}, {}, Available="True", Degraded=degraded),
+            made("MachineConfigPool", {"paused": paused}, {}, Updated=str(not paused)),
+            made("PodDisruptionBudget", {}, {"expectedPods": 2, "disruptionsAllowed": allowed}),
+        ]
+    }
+
+
+GUARDS = (
+    "target offered",
+    "no update under way",
+    "operators available",
+    "pools updated, unpaused",
+    "nodes drain",
+)
+
+
+@pytest.mark.parametrize(
+    ("real", "against", "said"),
+    [
+        (openshift(), "", []),
+        (openshift(paused=True), "pools updated, unpaused", []),
+        (openshift(degraded="True"), "operators available", []),
+        (openshift(allowed=0), "nodes drain", []),
+        (openshift(paused=True), "", ["opskit says yes of 'pools updated, unpaused', and it is no"]),
+        (openshift(), "nodes drain", ["opskit says no of 'nodes drain', and it is yes"]),
+    ],
+)
+def test_a_guard_says_what_the_objects_say(real: dict[str, Any], against: str, said: list[str]) -> None:
+    rows = [(guard, "no" if guard == against else "yes", "") for guard in GUARDS]
+    seen = shown(("guard", "answer", "why"), *rows)
+    found = wrong(answers_platform.update_is_told_as_it_is, real, seen)
     assert len(found) == len(said), found
     assert all(words in told for words, told in zip(said, found, strict=True)), found

@@ -28,8 +28,10 @@ def place(runbook: Runbook, scene: Scene, *, name: str, keep: bool, say: Say) ->
             yield sandbox
         finally:
             say("Mending what was broken.")
-            scene.mend(sandbox)
-            sandbox.heal()
+            try:
+                scene.mend(sandbox)
+            finally:
+                sandbox.heal()
         return
     sandbox = Sandbox(name or f"rehearse-{runbook.system}")
     say(f"Bringing up the profile {scene.profile} as {sandbox.name!r}.")

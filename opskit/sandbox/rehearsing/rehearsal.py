@@ -205,7 +205,7 @@ class _Rehearsing:
 
     def _judged_by(self, told: Rehearsal, verdict: dict[str, Any], before: Mapping[str, str]) -> Rehearsal:
         every = self.scene.witnesses(WITNESSES[self.runbook.system])
-        shown = Shown(json.loads((Path(told.run) / "notebook.ipynb").read_text()))
+        shown = _shown(Path(told.run)) if told.by == "answer" else Shown()
         said = self._statements(every, told.parameters, before, shown)
         return with_verdict(told, verdict, said)
 
@@ -216,6 +216,10 @@ class _Rehearsing:
             statement_of(self.sandbox, each, parameters, before=before.get(each.command, ""), shown=shown)
             for each in every
         ]
+
+
+def _shown(run: Path) -> Shown:
+    return Shown(json.loads((run / "notebook.ipynb").read_text(encoding="utf-8")))
 
 
 def _leads(finding: dict[str, Any], runbook: str) -> bool:

@@ -121,7 +121,7 @@ SCENES = {
         parameters={"file": str(AFTER)},
         answer=(
             Witness(
-                command="kubectl apply -f {file}   # then kubectl create --dry-run=server of what was there",
+                command="kubectl apply -f CRD   # then kubectl create --dry-run=server of what was there",
                 asked=upgrade_and_offer,
                 judge=upgrade_is_told_as_it_is,
             ),

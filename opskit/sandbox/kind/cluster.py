@@ -24,6 +24,7 @@ _LOG = "cluster"
 """The name of the component that makes the cluster, and so of its log."""
 _LABEL = "io.x-k8s.kind.cluster"
 _NOT_PULLED = re.compile(r'failed to pull image "(?P<image>[^"]+)"')
+_NOT_JOINED = "validate the identity of the API Server: failed to request the cluster-info ConfigMap:"
 _MEND = "the log has all that kind and kubeadm said; mend the cause, and run the same `up` again."
 
 
@@ -177,14 +178,19 @@ def _explained(site: Site, error: ToolFailed) -> OpsError:
             hint=engine.image_hint(site),
         )
     errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
-    unnamed = f"dial tcp: lookup {name(site)}-" in said
-    why = "its nodes don't find one another by name" if unnamed else (errors or ["see its log"])[0]
+    why, hint = (errors or ["see its log"])[0], _MEND
+    # kubeadm tells only at times that the name is unknown, else that there was no answer in time.
+    if f'{_NOT_JOINED} Get "https://{name(site)}-' in said:
+        why, hint = (
+            "a node that joins does not reach the first one by its name",
+            engine.name_server_hint(site),
+        )
     return ToolFailed(
         f"kind made no cluster: {why}.",
         exit_code_of_tool=error.exit_code_of_tool,
         stderr=said,
         where=str(log),
-        hint=engine.name_server_hint(site) if unnamed else _MEND,
+        hint=hint,
     )
 
 

@@ -76,7 +76,7 @@ def image_hint(site: Site) -> str:
 
 
 def name_server_hint(site: Site) -> str:
-    """What to do where nodes can't look up one another by name."""
+    """What to do where nodes don't reach one another by name."""
     if of(site) == "docker":
         return "see in dockerd's own log why its name server does not answer, and run the same `up` again."
     return (

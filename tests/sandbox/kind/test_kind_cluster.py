@@ -125,7 +125,7 @@ def test_nodes_that_can_not_look_up_one_another_are_told_what_they_lack(opskit: 
     opskit.config.write_text(CONFIG + impatient)
     opskit.lab.call("network", "create", "--disable-dns", "kind")
     said = opskit.up("apart", code=6)
-    assert "kind made no cluster: its nodes don't find one another by name" in said
+    assert "kind made no cluster: a node that joins does not reach the first one by its name" in said
     assert "apt-get install netavark aardvark-dns" in said
     opskit("sandbox", "down", "--name", "apart")
     opskit.lab.call("network", "rm", "kind")

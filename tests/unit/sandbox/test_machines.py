@@ -44,13 +44,20 @@ def test_without_go_it_says_where_to_get_it(nothing_installed: Path) -> None:
     assert "https://go.dev/dl" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("programs", "packages"),
+    [
+        (["ceph-mon", "bird"], ["bird2", "ceph-mon"]),
+        (["podman"], ["aardvark-dns", "iptables", "netavark", "podman"]),
+    ],
+)
 def test_without_debians_packages_and_root_the_command_is_named(
-    nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
+    programs: list[str], packages: list[str], nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(NotInstalled, match="Packages are missing: bird2, ceph-mon") as caught:
-        build.build(["ceph-mon", "bird"], progress=lambda _: None)
-    assert "apt-get install --yes --no-install-recommends bird2 ceph-mon" in caught.value.hint
+    with pytest.raises(NotInstalled, match=f"Packages are missing: {', '.join(packages)}") as caught:
+        build.build(programs, progress=lambda _: None)
+    assert f"apt-get install --yes --no-install-recommends {' '.join(packages)}" in caught.value.hint
 
 
 def test_up_names_every_missing_program_and_what_gets_it(nothing_installed: Path) -> None:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from opskit.core.errors import BadValue, UnknownName, UsageError
-from opskit.runner import catalogue, context, quiet, session
+from opskit.runner import catalogue, context, frames, quiet, session
 from opskit.runner.session import Run
 from opskit.runner.static import StaticPresenter
 
@@ -32,6 +32,7 @@ def open_run(runbook: str, *, cluster: "str | Cluster" = "demo", **parameters: A
     shell = _shell()
     if shell is not None:
         quiet.install(shell)
+        frames.install(shell)
     if shell is None or not _someone_is_there(shell):
         presenter = StaticPresenter()
         return session.open_run(runbook, presenter=presenter, parameters=given, cluster=cluster)

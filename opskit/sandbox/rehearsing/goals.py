@@ -155,6 +155,12 @@ def host_is_kept_still(answers: Answers) -> Iterator[str]:
     yield from (f"osd.{each['osd']} is out" for each in answers.json["osds"] if not each["in"])
 
 
+def maintenance_has_an_end(answers: Answers) -> Iterator[str]:
+    """Ceph itself keeps until when the host's noout is meant: nobody but the runbook writes that."""
+    if not answers.json.get("until"):
+        yield "nothing tells until when the host is to be kept still"
+
+
 def host_osds_are_down(answers: Answers) -> Iterator[str]:
     """The host's OSDs are down, and all others up."""
     nodes = {each["id"]: each for each in answers.json["nodes"]}

@@ -163,6 +163,9 @@ SCENES = {
         parameters={"host": entering.HOST, "direction": "enter", "until": "23:59"},
         goal=(
             Witness(command=f"{_CEPH} osd dump --format json", judge=goals.host_is_kept_still),
+            Witness(
+                command=f"{_CEPH} config-key get opskit/noout/{{host}}", judge=goals.maintenance_has_an_end
+            ),
             Witness(command=f"{_CEPH} osd tree --format json", judge=goals.host_osds_are_down),
             Witness(command=f"{_CEPH} pg stat --format json", judge=goals.data_are_served),
             Witness(command="kubectl get node {host} -o json", judge=goals.node_is_closed),

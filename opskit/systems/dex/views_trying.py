@@ -20,6 +20,8 @@ Row = tuple[str, str, str]
 def tried(facts: Facts, found: Tried) -> "pd.DataFrame":
     """Every step of a login at the directory; the first `no` is the cause.
 
+    Groups and roles are no condition: who has none gets in, and may do nothing.
+
     Args:
         facts: read before.
         found: what `trying.try_login` found.

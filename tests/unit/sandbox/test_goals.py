@@ -117,3 +117,8 @@ def test_data_must_be_there_before_and_after() -> None:
     assert wrong(goals.keeps_its_data, kept, kept) == []
     assert wrong(goals.keeps_its_data, {}, kept)
     assert wrong(goals.keeps_its_data, {}, {}), "an empty etcd proves nothing"
+
+
+def test_a_maintenance_without_an_end_is_told() -> None:
+    assert wrong(goals.maintenance_has_an_end, {"until": "2026-11-28T23:59:00Z", "run": "x"}) == []
+    assert wrong(goals.maintenance_has_an_end, {"run": "x"}) != []

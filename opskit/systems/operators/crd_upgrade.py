@@ -18,9 +18,10 @@ class Risk(StrEnum):
     """What a change may do to objects that are there already."""
 
     BREAKS = "breaks"
-    """Objects are lost, cut, or refused at their next write."""
+    """Objects are lost or cut, or refused when they are written."""
     MAY_BREAK = "may break"
-    """Objects that use what is narrowed are refused at their next write."""
+    """Objects that use what is narrowed are refused when that is written: at their next write, or, since
+    Kubernetes 1.30 lets pass what is unchanged, once it is changed."""
     SAFE = "safe"
 
 

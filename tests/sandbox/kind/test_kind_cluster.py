@@ -123,6 +123,8 @@ def test_what_kind_refuses_is_told_in_its_words(opskit: Opskit) -> None:
 def test_nodes_that_can_not_look_up_one_another_are_told_what_they_lack(opskit: Opskit) -> None:
     impatient = "  - |\n    kind: JoinConfiguration\n    timeouts: {discovery: 20s}\n"
     opskit.config.write_text(CONFIG + impatient)
+    if "kind" in opskit.lab.call("network", "ls", "--format", "{{.Name}}").split():
+        opskit.lab.call("network", "rm", "kind")
     opskit.lab.call("network", "create", "--disable-dns", "kind")
     said = opskit.up("apart", code=6)
     assert "kind made no cluster: a node that joins does not reach the first one by its name" in said

@@ -1,7 +1,9 @@
 """Logs of pods as entries: what a server spreads over several lines is one, and when klog wrote it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
+_KLOG_STAMP = re.compile(r"\b[IWEF](\d{4} \d\d:\d\d:\d\d)\.")
 _HALF_A_YEAR = timedelta(days=183)
 
 
@@ -18,6 +20,12 @@ def folded(log: str) -> list[str]:
         else:
             entries.append(line)
     return entries
+
+
+def klog_stamp(line: str) -> str:
+    """When klog wrote a line, as `1125 08:43:16`; empty where it did not."""
+    found = _KLOG_STAMP.search(line)
+    return found[1] if found else ""
 
 
 def klog_is_since(stamp: str, since: datetime) -> bool:

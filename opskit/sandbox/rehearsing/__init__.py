@@ -5,6 +5,7 @@ witnesses   what says that a whole system is well
 scene       what a runbook is rehearsed on: profile, fault, parameters, and by what it is judged
 scenes      the scene of each runbook
 goals       what must be true once a runbook has reached its goal
+admin       kubectl, for witnesses of several steps
 answers_*   what says whether an answer is right: a real login, real requests, a real upgrade
 shown       what a run's notebook showed, which is what answered
 entering    what is there before, besides the fault

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from opskit.core.errors import ToolFailed
-from opskit.sandbox.binaries import require
+from opskit.sandbox.rehearsing.admin import kubectl
 from opskit.sandbox.rehearsing.scene import Scene
 from opskit.sandbox.rehearsing.shown import Row
 from opskit.sandbox.rehearsing.witness import Answers, Json, Parameters, Witness
-from opskit.sandbox.running import run
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.site import Site
 from opskit.sandbox.waiting import wait_until
@@ -36,7 +35,7 @@ def upgrade_and_offer(site: Site, _: Parameters) -> str:
     """What the upgraded CRD refuses and cuts of the objects that the old one takes; then it is as it was."""
     cut: set[str] = set()
     refused: set[str] = set()
-    _kubectl(site, "apply", "-f", str(AFTER))
+    kubectl(site, "apply", "-f", str(AFTER))
     try:
         _wait_for_the_new_schema(site)
         for name, spec in OBJECTS.items():
@@ -46,7 +45,7 @@ def upgrade_and_offer(site: Site, _: Parameters) -> str:
             except ToolFailed as error:
                 refused |= set(re.findall(r"(spec[\w.]*): (?:Invalid|Required|Unsupported)", error.stderr))
     finally:
-        _kubectl(site, "apply", "-f", str(BEFORE))
+        kubectl(site, "apply", "-f", str(BEFORE))
     return json.dumps({"cut": sorted(cut), "refused": sorted(refused)})
 
 
@@ -63,17 +62,12 @@ def _wait_for_the_new_schema(site: Site) -> None:
 def _offered(site: Site, name: str, spec: Json) -> Json:
     """The spec as the API server would store it."""
     words = ("create", "--dry-run=server", "--validate=ignore", "-o", "json", "-f", "-")
-    return json.loads(_kubectl(site, *words, text=_object(name, spec)))["spec"]
+    return json.loads(kubectl(site, *words, text=_object(name, spec)))["spec"]
 
 
 def _object(name: str, spec: Json) -> str:
     meta = {"name": name, "namespace": "default"}
     return json.dumps({"apiVersion": _API, "kind": _KIND, "metadata": meta, "spec": spec})
-
-
-def _kubectl(site: Site, *words: str, text: str | None = None) -> str:
-    where = f"--kubeconfig={site.state / 'kubeconfig'}"
-    return run([require("kubectl"), where, *words], deadline=_ASKED, text=text)
 
 
 def upgrade_is_told_as_it_is(answers: Answers) -> Iterator[str]:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from opskit.core.errors import DeadlineExceeded, ToolFailed
-from opskit.sandbox.binaries import require
+from opskit.sandbox.rehearsing.admin import kubectl
 from opskit.sandbox.rehearsing.scene import Scene
 from opskit.sandbox.rehearsing.witness import Answers, Json, Parameters, Witness
 from opskit.sandbox.rehearsing.witnesses import condition, name
-from opskit.sandbox.running import run
 from opskit.sandbox.sandbox import Sandbox
 from opskit.sandbox.site import Site
 from opskit.sandbox.waiting import wait_until
@@ -98,7 +97,7 @@ def climb_and_delete(site: Site, parameters: Parameters) -> str:
         kind = f"{owners[0]['kind']}.{group}" if group else owners[0]["kind"]
         at = _get(site, space, f"{kind}/{owners[0]['name']}")
         chain.append(_called(at))
-    _kubectl(site, "-n", space, "delete", resource, "--wait=false")
+    kubectl(site, "-n", space, "delete", resource, "--wait=false")
     return json.dumps({"chain": chain, "back": _comes_back(site, space, resource, found["metadata"]["uid"])})
 
 
@@ -119,11 +118,7 @@ def _called(found: Json) -> str:
 
 
 def _get(site: Site, space: str, resource: str) -> Json:
-    return json.loads(_kubectl(site, "-n", space, "get", resource, "-o", "json"))
-
-
-def _kubectl(site: Site, *words: str) -> str:
-    return run([require("kubectl"), f"--kubeconfig={site.state / 'kubeconfig'}", *words], deadline=_ASKED)
+    return json.loads(kubectl(site, "-n", space, "get", resource, "-o", "json"))
 
 
 def owners_are_told_as_they_are(answers: Answers) -> Iterator[str]:

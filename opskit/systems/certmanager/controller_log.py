@@ -5,10 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from opskit.core.logs import klog_is_since
+from opskit.core.logs import klog_is_since, klog_stamp
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_STAMP = re.compile(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.")
 _ORDERING = re.compile(r"error creating new order|urn:ietf:params:acme:error:")
 _ERROR = re.compile(rf"\berr(?:or)?=(?P<text>{_QUOTED})")
 
@@ -40,8 +39,8 @@ def order_refused(log: str, *, since: datetime) -> str:
 
     """
     for line in reversed(log.splitlines()):
-        stamp, said = _STAMP.search(line), _error(line)
-        if stamp and klog_is_since(stamp[1], since) and _ORDERING.search(said):
+        stamp, said = klog_stamp(line), _error(line)
+        if klog_is_since(stamp, since) and _ORDERING.search(said):
             return said
     return ""
 

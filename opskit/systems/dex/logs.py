@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from opskit.core.findings import Data
-from opskit.core.logs import folded, klog_is_since
+from opskit.core.logs import folded, klog_is_since, klog_stamp
 
 GOOD = "login successful"
 _REFUSED = "Failed to login|invalid password|no results returned"
@@ -96,10 +96,7 @@ def lately(log: str, *, now: datetime, within: timedelta) -> str:
     """
     since = now - within
     return "\n".join(
-        line
-        for line in entries(log)
-        if (stamp := re.search(r"\b[IWE](\d{4} \d\d:\d\d:\d\d)\.", line)) is None
-        or klog_is_since(stamp[1], since)
+        line for line in entries(log) if not (stamp := klog_stamp(line)) or klog_is_since(stamp, since)
     )
 
 
